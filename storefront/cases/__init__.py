@@ -1,0 +1,1 @@
+"""What a person must decide, with an owner and a clock."""

@@ -1,0 +1,1 @@
+"""Sessions, column types, the vault, migrations."""

@@ -1,0 +1,1 @@
+"""The profile, its QR code and how to install it."""

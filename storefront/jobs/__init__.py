@@ -1,0 +1,1 @@
+"""Work that must happen (outbox) and notices that came in (inbox)."""

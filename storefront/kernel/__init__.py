@@ -1,0 +1,1 @@
+"""Vocabulary of the house; standard library only."""

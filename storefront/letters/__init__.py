@@ -1,0 +1,1 @@
+"""What our mails say, composed from plain facts."""

@@ -1,0 +1,1 @@
+"""The heart: an order from placed to delivered."""

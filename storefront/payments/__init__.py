@@ -1,0 +1,1 @@
+"""Taking, settling and giving back money."""

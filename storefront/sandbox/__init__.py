@@ -1,0 +1,1 @@
+"""A pretend outside world, reached over real HTTP; it imports nothing of ours."""

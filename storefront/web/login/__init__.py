@@ -1,0 +1,1 @@
+"""E-mail sign-in."""

@@ -1,0 +1,1 @@
+"""My eSIM Detail and the order history."""

@@ -1,0 +1,1 @@
+"""The worker's entrance: job names to use cases, sweeps on a timetable."""
