@@ -1,0 +1,1 @@
+"""Linksfield, the wholesale supplier."""

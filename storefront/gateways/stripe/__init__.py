@@ -1,0 +1,1 @@
+"""Stripe, the cashier; the SDK is imported here only."""

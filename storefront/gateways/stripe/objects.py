@@ -1,0 +1,110 @@
+"""Stripe's objects as the plain data of our ports; no object of the library goes further than this file."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final, NoReturn
+
+import stripe
+
+from storefront.kernel.errors import Unintelligible
+from storefront.kernel.money import Money
+from storefront.ports import CashierRefund, PageStatus, PaymentPage, RefundStatus
+
+_REFUND_STATUS: Final = {
+    "pending": RefundStatus.PENDING,
+    "requires_action": RefundStatus.PENDING,
+    "succeeded": RefundStatus.DONE,
+    "failed": RefundStatus.FAILED,
+    "canceled": RefundStatus.FAILED,
+}
+_LOCALES: Final = frozenset(
+    {"bg", "cs", "da", "de", "el", "en", "en-GB", "es", "es-419", "et", "fi", "fil", "fr", "fr-CA", "hr", "hu", "id"}
+    | {"it", "ja", "ko", "lt", "lv", "ms", "mt", "nb", "nl", "pl", "pt", "pt-BR", "ro", "ru", "sk", "sl", "sv", "th"}
+    | {"tr", "vi", "zh", "zh-HK", "zh-TW"}
+)
+"""The languages the hosted page speaks; it refuses any other."""
+
+
+def page(session: stripe.checkout.Session) -> PaymentPage:
+    """A Checkout Session, with its payment intent and charge where they were expanded.
+
+    `paid` needs both Stripe's word and a captured amount, so that a session without the details never counts as paid.
+    Raises `Unintelligible` naming a field that is missing or unknown.
+    """
+    intent = _expanded(session.payment_intent)
+    charge = _expanded(intent.latest_charge) if intent is not None else None
+    captured = None
+    if intent is not None and intent.status == "succeeded":
+        captured = _money("payment_intent.amount_received", intent.amount_received, intent.currency)
+    card = _card_of(charge)
+    return PaymentPage(
+        session_id=session.id,
+        status=_page_status(session.status),
+        paid=session.payment_status == "paid" and captured is not None and captured.minor > 0,
+        url=session.url,
+        amount=_money("amount_total", session.amount_total, session.currency),
+        client_reference=session.client_reference_id,
+        payment_id=_id_of(session.payment_intent),
+        captured=captured,
+        refunded_minor=charge.amount_refunded if charge is not None else 0,
+        card_brand=card.brand if card is not None else None,
+        card_last4=card.last4 if card is not None else None,
+        receipt_url=charge.receipt_url if charge is not None else None,
+        paid_at=_moment(charge.created) if charge is not None and captured is not None else None,
+        livemode=session.livemode,
+    )
+
+
+def refund(made: stripe.Refund) -> CashierRefund:
+    """One refund; raises `Unintelligible` for a status we do not know."""
+    status = _REFUND_STATUS.get(made.status or "")
+    if status is None:
+        _unknown("refund.status")
+    return CashierRefund(made.id, status, _money("refund.amount", made.amount, made.currency))
+
+
+def locale(wanted: str) -> str:
+    """The hosted page's language for one of ours; ``auto`` when it does not speak it."""
+    tag = wanted.replace("_", "-")
+    for candidate in (tag, tag.split("-", 1)[0]):
+        if candidate in _LOCALES:
+            return candidate
+    return "auto"
+
+
+def _page_status(status: str | None) -> PageStatus:
+    try:
+        return PageStatus(status or "")
+    except ValueError:
+        _unknown("status")
+
+
+def _card_of(charge: Any) -> Any:
+    details = getattr(charge, "payment_method_details", None)
+    return getattr(details, "card", None)
+
+
+def _expanded(value: Any) -> Any:
+    """The object in an expandable field; None when there is none or only its id."""
+    return value if isinstance(value, stripe.StripeObject) else None
+
+
+def _id_of(value: Any) -> str | None:
+    if isinstance(value, stripe.StripeObject):
+        return str(value["id"])
+    return value if isinstance(value, str) else None
+
+
+def _money(field: str, minor: int | None, currency: str | None) -> Money:
+    if minor is None or not currency:
+        _unknown(field)
+    return Money(minor, currency.upper())
+
+
+def _moment(stamp: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(stamp, dt.UTC)
+
+
+def _unknown(field: str) -> NoReturn:
+    raise Unintelligible(f"stripe: field {field} is missing or unknown", field=field)
