@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-from decimal import Decimal
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -85,7 +84,7 @@ class Settings(BaseSettings):
     open_holds_per_email: int = Field(3, ge=1)
     open_holds_per_network: int = Field(10, ge=1)
     open_holds_per_plan: int = Field(50, ge=1)
-    price_change_tolerance: Decimal = Decimal(0)
+    unknown_patience_seconds: float = Field(60.0, ge=0, le=600)
     trusted_proxies: int = Field(0, ge=0, le=5)
     max_body_bytes: int = Field(64 * 1024, ge=1024)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -49,8 +49,13 @@ def _begin_immediate(connection: Any) -> None:
     connection.exec_driver_sql("BEGIN" if deferred else "BEGIN IMMEDIATE")
 
 
-def session_factory(engine: Engine, *, read_only: bool = False) -> SessionFactory:
-    """A factory of transactions: commit on leaving, roll back on an exception. Nesting in one thread raises."""
+def session_factory(
+    engine: Engine, *, read_only: bool = False, after_commit: Callable[[list[str]], None] | None = None
+) -> SessionFactory:
+    """A factory of transactions: commit on leaving, roll back on an exception. Nesting in one thread raises.
+
+    `after_commit` is given the ids that were noted under ``session.info["staged"]``, once they are safely stored.
+    """
     bound = engine.execution_options(read_only=True) if read_only else engine
 
     @contextmanager
@@ -63,6 +68,9 @@ def session_factory(engine: Engine, *, read_only: bool = False) -> SessionFactor
                 yield session
         finally:
             _open.flag = False
+        staged = session.info.get("staged")
+        if staged and after_commit is not None:
+            after_commit(staged)
 
     return transaction
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from enum import StrEnum
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint
+from sqlalchemy import BigInteger, Index
 from sqlmodel import Field, SQLModel
 
 from storefront.db.types import EnumByValue, UtcTime
@@ -20,10 +20,13 @@ class PaymentState(StrEnum):
 
 
 class Payment(SQLModel, table=True):
-    """One payment page of an order. Amounts in minor units; `is_extra` marks money for an order already paid."""
+    """One payment page of an order; `attempt` 0 is a page found at the cashier whose answer we had lost.
+
+    Amounts in minor units; `is_extra` marks money for an order already paid.
+    """
 
     __tablename__ = "payments"
-    __table_args__ = (UniqueConstraint("order_id", "attempt"),)
+    __table_args__ = (Index("ix_payments_order", "order_id"),)
 
     id: str = Field(primary_key=True, max_length=36)
     order_id: str = Field(foreign_key="orders.id", max_length=36)

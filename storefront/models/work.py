@@ -1,4 +1,4 @@
-"""Work that must happen (outbox), notices that came in (inbox), sweeps and letters."""
+"""Work that must happen (outbox), notices that came in (inbox), and sweeps."""
 
 from __future__ import annotations
 
@@ -68,17 +68,3 @@ class Sweep(SQLModel, table=True):
     lease_until: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     last_run_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     last_error: str = Field(default="", max_length=300)
-
-
-class SentLetter(SQLModel, table=True):
-    """A mail we owe or sent: unique for (subject, template, fact), so that a repeat is no second mail."""
-
-    __tablename__ = "letters"
-    __table_args__ = (UniqueConstraint("subject_id", "template", "fact"),)
-
-    id: str = Field(primary_key=True, max_length=36)
-    subject_id: str = Field(max_length=36, description="the order, or the sign-in code, the mail is about")
-    template: str = Field(max_length=40)
-    fact: str = Field(max_length=80)
-    staged_at: dt.datetime = Field(sa_type=UtcTime)
-    sent_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)

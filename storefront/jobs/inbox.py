@@ -1,0 +1,50 @@
+"""The inbox: a vendor's notice is stored once, answered at once, handled later."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import Session, select
+
+from storefront.jobs import outbox
+from storefront.kernel.clock import Clock, wall_now
+from storefront.kernel.ids import new_id
+from storefront.models.work import InboxRow
+from storefront.ports import CashierNotice, SessionFactory
+
+
+def store(write: SessionFactory, clock: Clock, *, source: str, notice: CashierNotice, job: str) -> bool:
+    """Store a verified notice and stage `job` for it in the same transaction; False when it was known already."""
+    row_id = new_id()
+    values = {
+        "id": row_id,
+        "source": source,
+        "external_id": notice.event_id,
+        "type": notice.type,
+        "object_id": notice.object_id,
+        "payment_id": notice.payment_id,
+        "received_at": wall_now(),
+    }
+    with write() as session:
+        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        stored = session.execute(
+            insert(InboxRow).values(**values).on_conflict_do_nothing(index_elements=["source", "external_id"])
+        )
+        if stored.rowcount == 0:  # type: ignore[attr-defined]
+            return False
+        outbox.stage(session, job=job, arguments={"inbox_id": row_id}, key=f"{job}:{row_id}", due_at=clock.now())
+    return True
+
+
+def get(session: Session, inbox_id: str) -> InboxRow | None:
+    """The stored notice."""
+    return session.exec(select(InboxRow).where(InboxRow.id == inbox_id)).first()
+
+
+def mark_handled(session: Session, inbox_id: str, now: dt.datetime) -> None:
+    """Remember that the notice led to a read and all that followed from it."""
+    row = get(session, inbox_id)
+    if row is not None and row.handled_at is None:
+        row.handled_at = now
+        session.add(row)

@@ -1,0 +1,51 @@
+"""What every use case of an order is handed."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from storefront.db.vault import Vault
+from storefront.ports import Outside, SessionFactory
+from storefront.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """Settings, transactions, the outside and the vault."""
+
+    settings: Settings
+    write: SessionFactory
+    read: SessionFactory
+    outside: Outside
+    vault: Vault
+
+    def now(self) -> dt.datetime:
+        """Business time."""
+        return self.outside.clock.now()
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing more to do before `due_at` (business time)."""
+
+    due_at: dt.datetime
+
+
+class Onward:
+    """The order moved; look at it again at once."""
+
+
+class Finished:
+    """Nothing is left to do for this order."""
+
+
+ONWARD, FINISHED = Onward(), Finished()
+Outcome = Wait | Onward | Finished
+
+
+def pause(now: dt.datetime, since: dt.datetime | None) -> dt.datetime:
+    """When to look again: soon for something fresh, ever more rarely for something old."""
+    age = (now - since).total_seconds() if since else 0.0
+    seconds = 2 if age < 30 else 10 if age < 300 else 60 if age < 3600 else 300
+    return now + dt.timedelta(seconds=seconds)

@@ -1,0 +1,100 @@
+"""Intent, call, outcome: the call row that makes a step safe to lose half-way.
+
+Before an effect is asked for, its exact request is stored with a claim; the outcome is written only while the claim
+still holds. A row still STARTED after its lease belongs to a caller that died: its answer counts as lost.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from storefront.kernel.clock import wall_now
+from storefront.kernel.ids import new_id
+from storefront.models.order import Call, CallState
+
+LEASE_MARGIN = dt.timedelta(seconds=4)
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """The right to make one call and to write its outcome."""
+
+    call_id: str
+    token: str
+    key: str
+    attempt: int
+    request: dict[str, Any]
+
+
+def latest(session: Session, order_id: str, step: str) -> Call | None:
+    """The newest call of a step."""
+    query = select(Call).where(Call.order_id == order_id, Call.step == step).order_by(col(Call.attempt).desc()).limit(1)
+    return session.exec(query).first()
+
+
+def is_running(call: Call) -> bool:
+    """Whether some caller may still be waiting for this answer."""
+    return call.state is CallState.STARTED and call.lease_until > wall_now()
+
+
+def is_unresolved(call: Call | None) -> bool:
+    """Whether the effect of this call is not known (its answer was lost, or its caller died)."""
+    return call is not None and (
+        call.state is CallState.UNKNOWN or (call.state is CallState.STARTED and call.lease_until <= wall_now())
+    )
+
+
+def begin(
+    session: Session, *, order_id: str, step: str, attempt: int, key: str, request: dict[str, Any], deadline: float
+) -> Ticket:
+    """Store the intent of a new attempt. A second one of the same number breaks the unique key."""
+    wall = wall_now()
+    hard_end = wall + dt.timedelta(seconds=deadline)
+    call = Call(
+        id=new_id(),
+        order_id=order_id,
+        step=step,
+        attempt=attempt,
+        key=key,
+        request=request,
+        claim_token=secrets.token_hex(16),
+        lease_until=hard_end + LEASE_MARGIN,
+        hard_end_at=hard_end,
+        started_at=wall,
+    )
+    session.add(call)
+    session.flush()  # the unique key must speak before the call is made
+    return Ticket(call.id, call.claim_token, key, attempt, request)
+
+
+def reclaim(session: Session, call: Call, *, deadline: float) -> Ticket:
+    """Take over a lost call in order to repeat it exactly: same key, same request, fresh token."""
+    wall = wall_now()
+    call.state, call.claim_token = CallState.STARTED, secrets.token_hex(16)
+    call.hard_end_at = wall + dt.timedelta(seconds=deadline)
+    call.lease_until = call.hard_end_at + LEASE_MARGIN
+    session.add(call)
+    return Ticket(call.id, call.claim_token, call.key, call.attempt, dict(call.request))
+
+
+def end(session: Session, ticket: Ticket, state: CallState, error: str = "") -> bool:
+    """Write the outcome; False when the claim was lost, and then nothing else may be written either."""
+    changed = session.execute(
+        update(Call)
+        .where(col(Call.id) == ticket.call_id, col(Call.claim_token) == ticket.token)
+        .values(state=state, ended_at=wall_now(), error=error[:300])
+    )
+    return bool(changed.rowcount == 1)  # type: ignore[attr-defined]
+
+
+def resolve(session: Session, call: Call, state: CallState, error: str = "") -> None:
+    """A read has told what became of a lost call."""
+    call.state, call.ended_at, call.error = state, wall_now(), error[:300]
+    call.claim_token = secrets.token_hex(16)
+    session.add(call)

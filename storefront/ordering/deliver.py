@@ -1,0 +1,85 @@
+"""CONFIRMED: fetch the profile the supplier assigned, seal it, deliver it."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from storefront.cases.open import open_case
+from storefront.delivery.profile import Sent, UnusableProfile, seal
+from storefront.jobs import outbox
+from storefront.kernel.errors import OutsideError
+from storefront.models.order import Order
+from storefront.ordering import hold
+from storefront.ordering.bench import ONWARD, Outcome, Wait, Workbench, pause
+from storefront.ordering.states import Event, move
+from storefront.ports import SupplierOrderStatus, SupplierProfile
+
+DETAIL_PATIENCE = dt.timedelta(seconds=20)
+
+
+def step(bench: Workbench, order: Order) -> Outcome:
+    """Plain reads until the code is there; an unusable one becomes a case and is never shown."""
+    now = bench.now()
+    with bench.read() as session:
+        reserved = hold.open_hold(session, order.id)
+    if reserved is None:
+        return _stuck(bench, order, "no_hold", "the order is confirmed but no reservation of ours is in use")
+    try:
+        status = bench.outside.supplier.order_status(reserved.supplier_order_id)
+    except OutsideError:
+        return Wait(pause(now, order.paid_at))
+    if status.status in {SupplierOrderStatus.FAILED, SupplierOrderStatus.CANCELLED}:
+        detail = f"the supplier took our notice and now calls its order {reserved.supplier_order_id} {status.status}"
+        return _stuck(bench, order, "supplier_contradicts", detail)
+    if status.status is SupplierOrderStatus.WAITING:
+        return Wait(pause(now, order.paid_at))
+    detail_view = _detail(bench, reserved.supplier_order_id)
+    if detail_view is None and order.paid_at is not None and now - order.paid_at < DETAIL_PATIENCE:
+        return Wait(pause(now, order.paid_at))
+    code = status.activation_code or (detail_view.activation_code if detail_view else None)
+    if not code:
+        return Wait(pause(now, order.paid_at))
+    sent = Sent(
+        activation_code=code,
+        confirmation_code=detail_view.confirmation_code if detail_view else None,
+        iccid=detail_view.iccid if detail_view else None,
+        status=detail_view.status if detail_view else "",
+        expires_on=detail_view.expires_on if detail_view else None,
+    )
+    return _deliver(bench, order, sent)
+
+
+def _deliver(bench: Workbench, order: Order, sent: Sent) -> Outcome:
+    now = bench.now()
+    try:
+        profile = seal(order.id, sent, bench.vault, now)
+    except UnusableProfile as unusable:
+        return _stuck(bench, order, "unusable_profile", f"the supplier's activation code: {unusable.reason}")
+    with bench.write() as session:
+        if move(session, order.id, Event.DELIVERED, now=now, delivered_at=now, reason="") is None:
+            return ONWARD
+        session.add(profile)
+        outbox.stage(
+            session,
+            job="letters.order_delivered",
+            arguments={"order_id": order.id},
+            key=f"letter:{order.id}:delivered",
+            due_at=now,
+        )
+    return ONWARD
+
+
+def _detail(bench: Workbench, supplier_order_id: str) -> SupplierProfile | None:
+    try:
+        return bench.outside.supplier.profile(supplier_order_id)
+    except OutsideError:
+        return None
+
+
+def _stuck(bench: Workbench, order: Order, reason: str, detail: str) -> Outcome:
+    now = bench.now()
+    with bench.write() as session:
+        if move(session, order.id, Event.STUCK, now=now, reason=reason):
+            owner = bench.settings.case_owner
+            open_case(session, kind=reason, owner=owner, now=now, order_id=order.id, detail=detail)
+    return ONWARD

@@ -1,0 +1,122 @@
+"""Money back, and profiles set free."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+
+from storefront.cases.open import open_case
+from storefront.jobs import outbox
+from storefront.kernel.errors import OutsideError
+from storefront.kernel.money import Money
+from storefront.models.order import CallState, Hold, HoldState, Order
+from storefront.models.payment import Payment, PaymentState, RefundState
+from storefront.ordering import calls, confirm
+from storefront.ordering.bench import FINISHED, ONWARD, Outcome, Wait, Workbench, pause
+from storefront.ordering.states import Event, move
+from storefront.payments import refund, settle
+from storefront.ports import PaymentNotice
+
+RELEASE = "release"
+LOOK_AT_PENDING = dt.timedelta(minutes=10)
+
+
+def refund_step(bench: Workbench, order: Order) -> Outcome:
+    """REFUNDING: refund every captured payment of the order in full, then say so."""
+    now = bench.now()
+    with bench.write() as session:
+        rows = [
+            refund.decide(
+                session,
+                order_id=order.id,
+                payment_id=paid.payment_id,
+                amount=Money(paid.captured_minor, paid.currency),
+                reason=order.reason or "desk",
+                now=now,
+            ).id
+            for paid in settle.paid_payments(session, order.id)
+            if paid.payment_id and paid.captured_minor and paid.currency
+        ]
+    try:
+        states = {refund.perform(bench.write, bench.read, bench.outside, row_id) for row_id in rows}
+    except OutsideError:
+        return Wait(pause(bench.now(), order.paid_at))
+    if RefundState.FAILED in states or not states:
+        return _failed(bench, order)
+    if RefundState.PENDING in states:
+        return Wait(now + LOOK_AT_PENDING)
+    with bench.write() as session:
+        if move(session, order.id, Event.REFUNDED, now=bench.now()) is not None:
+            outbox.stage(
+                session,
+                job="letters.order_refunded",
+                arguments={"order_id": order.id},
+                key=f"letter:{order.id}:refunded",
+                due_at=bench.now(),
+            )
+    return ONWARD
+
+
+def release_step(bench: Workbench, order: Order) -> Outcome:
+    """LAPSED or CANCELLED: set the profile free, once, and only when no payment can come any more.
+
+    The supplier's failure notice releases the profile. A lost answer is not repeated: the hold lapses by itself.
+    """
+    with bench.read() as session:
+        holds = session.exec(select(Hold).where(Hold.order_id == order.id, Hold.state == HoldState.OPEN)).all()
+        pages = session.exec(
+            select(Payment).where(Payment.order_id == order.id, col(Payment.state) != PaymentState.EXPIRED)
+        ).all()
+        asked = calls.latest(session, order.id, RELEASE)
+    if not holds or pages or asked is not None:
+        return FINISHED
+    reserved = holds[0]
+    notice = PaymentNotice(
+        order_id=reserved.supplier_order_id,
+        amount=confirm.amount_text(reserved, bench.settings.supplier_money_unit),
+        currency=reserved.currency,
+        paid_at=bench.now(),
+        succeeded=False,
+    )
+    try:
+        with bench.write() as session:
+            ticket = calls.begin(
+                session,
+                order_id=order.id,
+                step=RELEASE,
+                attempt=1,
+                key=f"order-{order.id}-release",
+                request={"orderId": notice.order_id},
+                deadline=bench.settings.supplier_deadline_seconds,
+            )
+            row = session.get(Hold, reserved.id)
+            if row is not None:
+                row.state, row.released_notice_at = HoldState.DEAD, bench.now()
+                session.add(row)
+    except IntegrityError:
+        return FINISHED
+    try:
+        bench.outside.supplier.notify_payment(notice)
+        state, error = CallState.DONE, ""
+    except OutsideError as lost:
+        state, error = CallState.UNKNOWN, lost.code
+    with bench.write() as session:
+        calls.end(session, ticket, state, error)
+    return FINISHED
+
+
+def _failed(bench: Workbench, order: Order) -> Outcome:
+    now = bench.now()
+    with bench.write() as session:
+        if move(session, order.id, Event.STUCK, now=now, reason="refund_failed"):
+            open_case(
+                session,
+                kind="refund_failed",
+                owner=bench.settings.case_owner,
+                now=now,
+                order_id=order.id,
+                detail="the cashier refused or failed the refund; refund by hand, then resolve this case",
+            )
+    return ONWARD

@@ -1,0 +1,158 @@
+"""Reserve a profile at the supplier: the first time before payment, again when money came after the hold was gone."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from storefront.kernel.errors import OutsideError, PriceChanged, Refused, SoldOut
+from storefront.kernel.ids import new_id
+from storefront.models.order import CallState, Hold, HoldState, Order, OrderState
+from storefront.ordering import calls
+from storefront.ordering.bench import ONWARD, Outcome, Wait, Workbench, pause
+from storefront.ordering.states import Event, move
+from storefront.ports import HoldRequest, SupplierPlan
+
+STEP = "hold"
+TRIES_UNPAID = 2
+TRIES_PAID = 3
+PATIENCE = dt.timedelta(seconds=60)
+
+
+def step(bench: Workbench, order: Order) -> Outcome:
+    """Check price and stock, then pre-order. A paid order gets the same, at the paid price, or its money back."""
+    now = bench.now()
+    with bench.read() as session:
+        last = calls.latest(session, order.id, STEP)
+        if last is not None and calls.is_running(last):
+            return Wait(now + dt.timedelta(seconds=2))
+    if order.hold_tries >= _tries(order):
+        return _give_up(bench, order, "supplier_unavailable")
+    try:
+        plan = bench.outside.supplier.plan(order.plan_id)
+    except Refused:
+        return _give_up(bench, order, "sold_out")
+    except OutsideError:
+        if order.state is OrderState.PLACED and now - order.placed_at > PATIENCE:
+            return _give_up(bench, order, "supplier_unavailable")
+        if order.promise_until is not None and now > order.promise_until:
+            return _give_up(bench, order, "cannot_deliver")
+        return Wait(pause(now, order.paid_at or order.placed_at))
+    reason = _why_not(plan, order)
+    if reason:
+        return _give_up(bench, order, reason)
+    return _pre_order(bench, order)
+
+
+def open_hold(session: Session, order_id: str) -> Hold | None:
+    """The reservation an order may still use."""
+    query = (
+        select(Hold)
+        .where(Hold.order_id == order_id, Hold.state != HoldState.DEAD)
+        .order_by(col(Hold.attempt).desc())
+        .limit(1)
+    )
+    return session.exec(query).first()
+
+
+def _pre_order(bench: Workbench, order: Order) -> Outcome:
+    attempt = order.hold_tries + 1
+    request = HoldRequest(
+        api=bench.settings.supplier_pre_order_api,
+        package_id=order.plan_id,
+        package_code=order.package_code,
+        period_num=order.period_num,
+        currency=order.supplier_currency,
+        currency_id=order.currency_id,
+        amount=Decimal(order.supplier_amount),
+    )
+    try:
+        with bench.write() as session:
+            fresh = session.exec(select(Order).where(Order.id == order.id).with_for_update()).one()
+            if fresh.state is not order.state or fresh.hold_tries != order.hold_tries:
+                return ONWARD
+            fresh.hold_tries = attempt
+            session.add(fresh)
+            ticket = calls.begin(
+                session,
+                order_id=order.id,
+                step=STEP,
+                attempt=attempt,
+                key=f"order-{order.id}-hold-{attempt}",
+                request=_to_json(request),
+                deadline=bench.settings.supplier_deadline_seconds,
+            )
+    except IntegrityError:
+        return Wait(bench.now() + dt.timedelta(seconds=2))
+    try:
+        held = bench.outside.supplier.pre_order(request)
+    except Refused as no:
+        _end(bench, ticket, CallState.REFUSED, no)
+        reason = "sold_out" if isinstance(no, SoldOut) else "price_changed" if isinstance(no, PriceChanged) else "refused"
+        return _give_up(bench, order, reason)
+    except OutsideError as lost:
+        # The hold, if there is one, cannot be named and lapses by itself.
+        _end(bench, ticket, CallState.UNKNOWN, lost)
+        return ONWARD
+    now = bench.now()
+    with bench.write() as session:
+        if not calls.end(session, ticket, CallState.DONE):
+            return ONWARD
+        session.add(
+            Hold(
+                id=new_id(),
+                order_id=order.id,
+                attempt=attempt,
+                api=request.api,
+                supplier_order_id=held.order_id,
+                supplier_order_no=held.order_no,
+                amount=order.supplier_amount,
+                currency=order.supplier_currency,
+                held_at=now,
+                held_until=now + dt.timedelta(seconds=bench.settings.supplier_hold_seconds),
+            )
+        )
+        if order.state is OrderState.PLACED:
+            move(session, order.id, Event.HELD, now=now, facts={"supplier_order_no": held.order_no})
+    return ONWARD
+
+
+def _why_not(plan: SupplierPlan, order: Order) -> str:
+    if not plan.in_stock:
+        return "sold_out"
+    for quote in plan.quotes:
+        if quote.currency == order.supplier_currency and quote.currency_id == order.currency_id:
+            return "" if quote.amount == Decimal(order.supplier_amount) else "price_changed"
+    return "price_changed"
+
+
+def _give_up(bench: Workbench, order: Order, reason: str) -> Outcome:
+    event = Event.REJECTED if order.state is OrderState.PLACED else Event.GIVE_BACK
+    with bench.write() as session:
+        move(session, order.id, event, now=bench.now(), reason=reason)
+    return ONWARD
+
+
+def _tries(order: Order) -> int:
+    return TRIES_UNPAID if order.state is OrderState.PLACED else TRIES_UNPAID + TRIES_PAID
+
+
+def _end(bench: Workbench, ticket: calls.Ticket, state: CallState, error: OutsideError) -> None:
+    with bench.write() as session:
+        calls.end(session, ticket, state, f"{error.code} {error.vendor_code}".strip())
+
+
+def _to_json(request: HoldRequest) -> dict[str, Any]:
+    return {
+        "api": request.api,
+        "id": request.package_id,
+        "packageCode": request.package_code,
+        "periodNum": request.period_num,
+        "currency": request.currency,
+        "currencyId": request.currency_id,
+        "money": str(request.amount),
+    }

@@ -1,0 +1,110 @@
+"""What a stored notice of the cashier leads to: a read, and then whatever the read says."""
+
+from __future__ import annotations
+
+import structlog
+from sqlmodel import Session, select
+
+from storefront.cases.open import open_case
+from storefront.jobs import inbox
+from storefront.kernel.ids import new_id
+from storefront.models.order import Order
+from storefront.models.payment import Payment, Refund, RefundState
+from storefront.ordering.bench import Workbench
+from storefront.ordering.pay import settle_page
+from storefront.ordering.steps import advance, wake
+from storefront.payments import settle
+from storefront.ports import RefundStatus
+
+JOB = "ordering.notice"
+_log = structlog.get_logger()
+
+
+def handle(bench: Workbench, inbox_id: str) -> None:
+    """Handle one stored notice. Raises the outside's errors: the job is then tried again."""
+    with bench.read() as session:
+        row = inbox.get(session, inbox_id)
+    if row is None or row.handled_at is not None:
+        return
+    order_id = None
+    if row.type.startswith("checkout.session."):
+        order_id = settle_session(bench, row.object_id)
+    elif row.payment_id:
+        order_id = _look_at_money(bench, row.type, row.payment_id)
+    if order_id is None:
+        _log.info("notice_not_ours", type=row.type, inbox_id=inbox_id)
+    with bench.write() as session:
+        inbox.mark_handled(session, inbox_id, bench.now())
+    if order_id is not None:
+        advance(bench, order_id)
+
+
+def settle_session(bench: Workbench, session_id: str) -> str | None:
+    """Read the payment page and act on what it says; None when no order of ours belongs to it."""
+    page = bench.outside.cashier.page(session_id)
+    with bench.read() as session:
+        payment = settle.find(session, session_id)
+        order_id = payment.order_id if payment else _by_reference(session, page.client_reference)
+    if order_id is not None:
+        settle_page(bench, order_id, page)
+    return order_id
+
+
+def settle_order(bench: Workbench, order_id: str, *, budget: float) -> None:
+    """The landing page's way in: read the newest page of the order, then advance as far as `budget` allows."""
+    with bench.read() as session:
+        found = session.exec(select(Payment.session_id).where(Payment.order_id == order_id)).all()
+    for session_id in found:
+        settle_page(bench, order_id, bench.outside.cashier.page(session_id))
+    advance(bench, order_id, budget=budget)
+
+
+def _by_reference(session: Session, reference: str | None) -> str | None:
+    if not reference:
+        return None
+    return session.exec(select(Order.id).where(Order.reference == reference)).first()
+
+
+def _look_at_money(bench: Workbench, notice_type: str, payment_id: str) -> str | None:
+    with bench.read() as session:
+        payment = session.exec(select(Payment).where(Payment.payment_id == payment_id)).first()
+    if payment is None:
+        return None
+    if notice_type.startswith("charge.dispute."):
+        with bench.write() as session:
+            _case(bench, session, payment.order_id, "dispute", "the buyer's bank disputes the payment; answer at the cashier")
+        return payment.order_id
+    said = bench.outside.cashier.refunds(payment_id)
+    with bench.write() as session:
+        known = {
+            row.refund_id: row for row in session.exec(select(Refund).where(Refund.payment_id == payment_id)).all()
+        }
+        ours_on_its_way = any(row.refund_id is None for row in known.values())
+        for one in said:
+            if one.refund_id in known or ours_on_its_way:
+                continue
+            session.add(
+                Refund(
+                    id=new_id(),
+                    order_id=payment.order_id,
+                    payment_id=payment_id,
+                    key=f"outside-{one.refund_id}",
+                    refund_id=one.refund_id,
+                    state=RefundState.DONE if one.status is RefundStatus.DONE else RefundState.PENDING,
+                    amount_minor=one.amount.minor,
+                    currency=one.amount.currency,
+                    reason="outside",
+                    is_outside=True,
+                    decided_at=bench.now(),
+                )
+            )
+            detail = f"{one.amount} was refunded at the cashier, not by the shop; decide what becomes of the eSIM"
+            _case(bench, session, payment.order_id, "outside_refund", detail)
+    wake(bench, payment.order_id)
+    return payment.order_id
+
+
+def _case(bench: Workbench, session: Session, order_id: str, kind: str, detail: str) -> None:
+    open_case(
+        session, kind=kind, owner=bench.settings.case_owner, now=bench.now(), order_id=order_id, detail=detail
+    )

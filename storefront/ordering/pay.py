@@ -1,0 +1,208 @@
+"""Open the payment page, and watch it until it is paid, cancelled or over."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from storefront.cases.open import open_case
+from storefront.kernel.errors import OutsideError, Refused
+from storefront.kernel.ids import new_id
+from storefront.kernel.money import Money
+from storefront.models.order import Call, CallState, Hold, Order, OrderState
+from storefront.models.payment import Payment
+from storefront.ordering import calls
+from storefront.ordering.bench import FINISHED, ONWARD, Outcome, Wait, Workbench, pause
+from storefront.ordering.hold import open_hold
+from storefront.ordering.states import Event, move
+from storefront.payments import settle, take
+from storefront.payments.settle import Settled
+from storefront.ports import PageRequest, PageStatus, PaymentPage
+
+STEP = "page"
+MAX_ATTEMPTS = 4
+LOOK_EVERY = dt.timedelta(seconds=60)
+
+
+def pay_until(bench: Workbench, hold: Hold) -> dt.datetime:
+    """When we close the page: early enough to report a payment while the supplier still holds the profile."""
+    return hold.held_until - dt.timedelta(seconds=bench.settings.hold_margin_seconds)
+
+
+def open_step(bench: Workbench, order: Order) -> Outcome:
+    """HELD: open the payment page. A lost answer is repeated with the same key and the same stored request."""
+    now = bench.now()
+    with bench.read() as session:
+        hold = open_hold(session, order.id)
+        last = calls.latest(session, order.id, STEP)
+    if hold is None or now >= pay_until(bench, hold):
+        return _lapse(bench, order, "hold_lapsed")
+    if last is not None and calls.is_running(last):
+        return Wait(now + dt.timedelta(seconds=2))
+    if last is not None and last.attempt >= MAX_ATTEMPTS and not calls.is_unresolved(last):
+        return _refuse(bench, order)
+    try:
+        ticket = _ticket(bench, order, last)
+    except IntegrityError:
+        return Wait(now + dt.timedelta(seconds=2))
+    if ticket is None:
+        return ONWARD
+    request = take.from_json(ticket.request)
+    try:
+        page = bench.outside.cashier.open_page(request)
+    except Refused as no:
+        with bench.write() as session:
+            calls.end(session, ticket, CallState.REFUSED, f"{no.code} {no.vendor_code}".strip())
+        return _refuse(bench, order)
+    except OutsideError as lost:
+        # An answer of 500 is stored under its key and would be replayed for ever: such a key is burnt.
+        is_burnt = lost.vendor_code.startswith("5") or lost.code == "outside_throttled"
+        with bench.write() as session:
+            calls.end(
+                session,
+                ticket,
+                CallState.REFUSED if is_burnt else CallState.UNKNOWN,
+                f"{lost.code} {lost.vendor_code}".strip(),
+            )
+        return Wait(pause(bench.now(), order.placed_at))
+    _write_page(bench, order, ticket, page, request)
+    return ONWARD
+
+
+def watch_step(bench: Workbench, order: Order) -> Outcome:
+    """AWAITING_PAYMENT: read the page; close it when the hold is about to end."""
+    with bench.read() as session:
+        hold = open_hold(session, order.id)
+        payment = session.exec(
+            select(Payment).where(Payment.order_id == order.id).order_by(col(Payment.attempt).desc()).limit(1)
+        ).one()
+    now = bench.now()
+    try:
+        page = bench.outside.cashier.page(payment.session_id)
+        must_close = hold is None or now >= pay_until(bench, hold)
+        if must_close and page.status is PageStatus.OPEN and not page.paid:
+            page = bench.outside.cashier.expire_page(payment.session_id)
+    except OutsideError:
+        return Wait(pause(now, order.placed_at))
+    settled = settle_page(bench, order.id, page)
+    if settled is Settled.OPEN:
+        deadline = pay_until(bench, hold) if hold else now + LOOK_EVERY
+        return Wait(min(deadline, now + LOOK_EVERY) if deadline > now else now + dt.timedelta(seconds=2))
+    return ONWARD
+
+
+def settle_page(bench: Workbench, order_id: str, page: PaymentPage) -> Settled:
+    """The one function behind webhook, landing page and sweep: write what the cashier says and move the order."""
+    now = bench.now()
+    with bench.write() as session:
+        order = session.exec(select(Order).where(Order.id == order_id).with_for_update()).one()
+        payment = settle.find(session, page.session_id) or _adopted(session, order, page, now)
+        settled = settle.record(session, payment, page, order, now)
+        facts = {"session": page.session_id, "payment": page.payment_id}
+        if settled in {Settled.PAID, Settled.WRONG_AMOUNT}:
+            promise = now + dt.timedelta(minutes=bench.settings.promise_minutes)
+            moved = move(
+                session, order_id, Event.PAID, now=now, facts=facts, reason="", paid_at=now, promise_until=promise
+            )
+            if moved and settled is Settled.WRONG_AMOUNT:
+                move(session, order_id, Event.STUCK, now=now, reason="amount_mismatch", facts=facts)
+                open_case(
+                    session,
+                    kind="amount_mismatch",
+                    owner=bench.settings.case_owner,
+                    now=now,
+                    order_id=order_id,
+                    detail=f"captured {payment.captured_minor} {payment.currency} (minor units), "
+                    f"charged {order.charged_minor} {order.charged_currency}",
+                )
+        elif settled is Settled.EXPIRED and order.state is OrderState.AWAITING_PAYMENT:
+            move(session, order_id, Event.LAPSED, now=now, reason="not_paid_in_time", facts=facts)
+    return settled
+
+
+def _adopted(session: Session, order: Order, page: PaymentPage, now: dt.datetime) -> Payment:
+    """A page of ours whose answer we lost: the cashier knows it by our reference, so it is ours."""
+    payment = Payment(
+        id=new_id(),
+        order_id=order.id,
+        attempt=0,
+        session_id=page.session_id,
+        opened_at=now,
+        expires_at=now,
+    )
+    session.add(payment)
+    return payment
+
+
+def _ticket(bench: Workbench, order: Order, last: Call | None) -> calls.Ticket | None:
+    deadline = bench.settings.stripe_deadline_seconds
+    with bench.write() as session:
+        fresh = session.exec(select(Order).where(Order.id == order.id).with_for_update()).one()
+        if fresh.state is not OrderState.HELD:
+            return None
+        if last is not None and calls.is_unresolved(last):
+            current = calls.latest(session, order.id, STEP)
+            if current is None or calls.is_running(current):
+                return None
+            return calls.reclaim(session, current, deadline=deadline)
+        attempt = last.attempt + 1 if last else 1
+        request = _request(bench, order, attempt)
+        return calls.begin(
+            session,
+            order_id=order.id,
+            step=STEP,
+            attempt=attempt,
+            key=take.page_key(order.id, attempt),
+            request=take.to_json(request),
+            deadline=deadline,
+        )
+
+
+def _request(bench: Workbench, order: Order, attempt: int) -> PageRequest:
+    base = f"{bench.settings.public_url}/{order.locale}/orders/{order.reference}"
+    return PageRequest(
+        order_id=order.id,
+        reference=order.reference,
+        attempt=attempt,
+        amount=Money(order.charged_minor, order.charged_currency),
+        title=f"eSIM {order.destination}",
+        description=order.plan_name,
+        email=order.email,
+        locale=order.locale,
+        success_url=f"{base}/paid?session={{CHECKOUT_SESSION_ID}}",
+        cancel_url=base,
+        expires_at=bench.now() + take.SHORTEST_PAGE,
+    )
+
+
+def _write_page(bench: Workbench, order: Order, ticket: calls.Ticket, page: PaymentPage, request: PageRequest) -> None:
+    now = bench.now()
+    with bench.write() as session:
+        if not calls.end(session, ticket, CallState.DONE):
+            return
+        session.add(
+            Payment(
+                id=new_id(),
+                order_id=order.id,
+                attempt=ticket.attempt,
+                session_id=page.session_id,
+                url=page.url,
+                opened_at=now,
+                expires_at=request.expires_at,
+            )
+        )
+        move(session, order.id, Event.PAGE_OPENED, now=now, facts={"session": page.session_id})
+
+
+def _lapse(bench: Workbench, order: Order, reason: str) -> Outcome:
+    with bench.write() as session:
+        move(session, order.id, Event.LAPSED, now=bench.now(), reason=reason)
+    return ONWARD
+
+
+def _refuse(bench: Workbench, order: Order) -> Outcome:
+    with bench.write() as session:
+        move(session, order.id, Event.REJECTED, now=bench.now(), reason="payment_unavailable")
+    return FINISHED

@@ -1,0 +1,150 @@
+"""Place an order: one transaction writes the order and the work it makes necessary."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import func
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
+
+from storefront.jobs import outbox
+from storefront.kernel.errors import Kind, StorefrontError
+from storefront.kernel.ids import new_id, new_reference
+from storefront.kernel.money import Money
+from storefront.models.order import Order, OrderEvent, OrderState
+from storefront.ordering.bench import Workbench
+from storefront.ordering.states import IS_UNPAID
+from storefront.ordering.steps import JOB, standing_key
+
+SAFETY_NET = dt.timedelta(seconds=10)
+
+
+class TooManyHolds(StorefrontError):
+    """So many unpaid orders are open already that one more could drain the stock; wait or pay one of them."""
+
+    kind = Kind.THROTTLED
+    code = "too_many_holds"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Everything an order copies from the plan at the moment of buying, and what the buyer agreed to."""
+
+    plan_id: int
+    plan_name: str
+    destination: str
+    destination_slug: str
+    data_mb: int
+    is_unlimited: bool
+    days: int
+    package_code: str
+    period_num: int
+    currency_id: int
+    supplier_amount: str
+    supplier_currency: str
+    charged: Money
+    email: str
+    locale: str
+    network: str
+    consent_text: str
+    device_checked: bool
+    form_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """The order that stands for the form; `is_new` is False for the second click."""
+
+    order_id: str
+    reference: str
+    is_new: bool
+
+
+def place(bench: Workbench, wanted: Wanted) -> Placed:
+    """Write the order once for each form. Raises `TooManyHolds`.
+
+    A worker takes the order up by itself after `SAFETY_NET` if the caller does not get round to advancing it.
+    """
+    try:
+        return _place(bench, wanted)
+    except IntegrityError:
+        # The same form twice at the same moment: the other one won, its order is ours.
+        known = _known(bench, wanted.form_key)
+        if known is None:
+            raise
+        return known
+
+
+def _place(bench: Workbench, wanted: Wanted) -> Placed:
+    known = _known(bench, wanted.form_key)
+    if known is not None:
+        return known
+    now = bench.now()
+    order = Order(
+        id=new_id(),
+        reference=new_reference(),
+        form_key=wanted.form_key,
+        email=wanted.email,
+        locale=wanted.locale,
+        network=wanted.network,
+        plan_id=wanted.plan_id,
+        plan_name=wanted.plan_name,
+        destination=wanted.destination,
+        destination_slug=wanted.destination_slug,
+        data_mb=wanted.data_mb,
+        is_unlimited=wanted.is_unlimited,
+        days=wanted.days,
+        package_code=wanted.package_code,
+        period_num=wanted.period_num,
+        currency_id=wanted.currency_id,
+        supplier_amount=wanted.supplier_amount,
+        supplier_currency=wanted.supplier_currency,
+        charged_minor=wanted.charged.minor,
+        charged_currency=wanted.charged.currency,
+        consent_text=wanted.consent_text,
+        consent_at=now,
+        device_checked=wanted.device_checked,
+        placed_at=now,
+    )
+    with bench.write() as session:
+        _refuse_drain(session, bench, order)
+        session.add(order)
+        session.flush()  # the event refers to the order
+        session.add(
+            OrderEvent(
+                order_id=order.id, at=now, event="placed", from_state=OrderState.PLACED, to_state=OrderState.PLACED
+            )
+        )
+        outbox.rearm(
+            session,
+            job=JOB,
+            arguments={"order_id": order.id},
+            key=standing_key(order.id),
+            due_at=now + SAFETY_NET,
+        )
+    return Placed(order.id, order.reference, is_new=True)
+
+
+def _known(bench: Workbench, form_key: str) -> Placed | None:
+    with bench.read() as session:
+        row = session.exec(select(Order.id, Order.reference).where(Order.form_key == form_key)).first()
+    return Placed(row[0], row[1], is_new=False) if row else None
+
+
+def _refuse_drain(session: Session, bench: Workbench, order: Order) -> None:
+    window = bench.now() - dt.timedelta(seconds=bench.settings.supplier_hold_seconds)
+    caps = (
+        (col(Order.email) == order.email, bench.settings.open_holds_per_email),
+        (col(Order.network) == order.network, bench.settings.open_holds_per_network),
+        (col(Order.plan_id) == order.plan_id, bench.settings.open_holds_per_plan),
+    )
+    for same, cap in caps:
+        query = (
+            select(func.count())
+            .select_from(Order)
+            .where(same, col(Order.state).in_(IS_UNPAID), col(Order.placed_at) > window)
+        )
+        if session.exec(query).one() >= cap:
+            raise TooManyHolds

@@ -1,0 +1,206 @@
+"""Orders as the people who own them see them: frozen views, never rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from storefront.kernel.errors import Kind, StorefrontError
+from storefront.kernel.money import Money
+from storefront.models.case import Case
+from storefront.models.catalogue import Destination, Plan
+from storefront.models.order import Order, OrderEvent, OrderState
+from storefront.models.payment import Payment, PaymentState, Refund
+from storefront.models.profile import Profile
+from storefront.ordering.hold import open_hold
+from storefront.ports import SessionFactory
+
+PHASES = {
+    OrderState.PLACED: "reserving",
+    OrderState.HELD: "reserving",
+    OrderState.AWAITING_PAYMENT: "pay",
+    OrderState.PAID: "preparing",
+    OrderState.CONFIRMED: "preparing",
+    OrderState.DELIVERED: "ready",
+    OrderState.REJECTED: "rejected",
+    OrderState.LAPSED: "lapsed",
+    OrderState.CANCELLED: "cancelled",
+    OrderState.REFUNDING: "refunding",
+    OrderState.REFUNDED: "refunded",
+    OrderState.ATTENTION: "attention",
+}
+
+
+class OrderNotFound(StorefrontError):
+    """There is no such order, or it is not for these eyes; the answer is the same."""
+
+    kind = Kind.NOT_FOUND
+    code = "order_not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class RefundView:
+    """Money on its way back."""
+
+    amount: Money
+    state: str
+    done_at: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """One order; times are aware UTC, `held_until` is when the payment page is closed."""
+
+    id: str
+    reference: str
+    state: str
+    phase: str
+    reason: str
+    plan_name: str
+    plan_slug: str
+    destination: str
+    destination_slug: str
+    iso2: str | None
+    data_mb: int
+    is_unlimited: bool
+    days: int
+    charged: Money
+    email_masked: str
+    locale: str
+    placed_at: dt.datetime
+    paid_at: dt.datetime | None
+    promise_until: dt.datetime | None
+    delivered_at: dt.datetime | None
+    held_until: dt.datetime | None
+    pay_url: str | None
+    receipt_url: str | None
+    card_brand: str | None
+    card_last4: str | None
+    case_reference: str | None
+    refund: RefundView | None
+    events: tuple[tuple[dt.datetime, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderStatus:
+    """What the waiting page asks for again and again."""
+
+    order_id: str
+    reference: str
+    phase: str
+    state: str
+    updated_at: dt.datetime
+    promise_until: dt.datetime | None
+
+
+def status_of(read: SessionFactory, *, reference: str) -> OrderStatus | None:
+    """The status of an order, or None; the caller checks whether the asker may know."""
+    with read() as session:
+        row = session.exec(
+            select(Order.id, Order.reference, Order.state, Order.placed_at, Order.promise_until).where(
+                Order.reference == reference
+            )
+        ).first()
+        if row is None:
+            return None
+        moved = session.exec(
+            select(OrderEvent.at).where(OrderEvent.order_id == row[0]).order_by(col(OrderEvent.id).desc()).limit(1)
+        ).first()
+    return OrderStatus(row[0], row[1], PHASES[row[2]], row[2].value, moved or row[3], row[4])
+
+
+def id_of(read: SessionFactory, reference: str) -> str:
+    """The inner id of a public reference. Raises `OrderNotFound`."""
+    with read() as session:
+        found = session.exec(select(Order.id).where(Order.reference == reference)).first()
+    if found is None:
+        raise OrderNotFound(field="reference")
+    return found
+
+
+def order_view(read: SessionFactory, order_id: str, *, margin_seconds: int) -> OrderView:
+    """One order in full. Raises `OrderNotFound`."""
+    with read() as session:
+        order = session.get(Order, order_id)
+        if order is None:
+            raise OrderNotFound
+        return _view(session, order, margin_seconds)
+
+
+def orders_of(read: SessionFactory, *, order_ids: list[str], email: str | None, margin_seconds: int) -> list[OrderView]:
+    """Orders granted to a browser or placed with a proved address, newest first, at most 100."""
+    with read() as session:
+        mine = col(Order.id).in_(order_ids)
+        where = mine | (col(Order.email) == email) if email else mine
+        orders = session.exec(select(Order).where(where).order_by(col(Order.placed_at).desc()).limit(100)).all()
+        return [_view(session, order, margin_seconds) for order in orders]
+
+
+def profile_of(read: SessionFactory, order_id: str) -> Profile | None:
+    """The delivered profile, still sealed."""
+    with read() as session:
+        return session.get(Profile, order_id)
+
+
+def email_of(read: SessionFactory, order_id: str) -> str:
+    """Where the letters of an order go."""
+    with read() as session:
+        return session.exec(select(Order.email).where(Order.id == order_id)).one()
+
+
+def mask_email(address: str) -> str:
+    """``a…e@example.com``."""
+    name, _, host = address.partition("@")
+    return f"{name[:1]}…{name[-1:]}@{host}"
+
+
+def _view(session: Session, order: Order, margin_seconds: int) -> OrderView:
+    hold = open_hold(session, order.id)
+    payments = session.exec(
+        select(Payment).where(Payment.order_id == order.id).order_by(col(Payment.opened_at).desc())
+    ).all()
+    paid = next((one for one in payments if one.state is PaymentState.PAID and not one.is_extra), None)
+    page = next((one for one in payments if one.state is PaymentState.OPEN), None)
+    refund = session.exec(
+        select(Refund).where(Refund.order_id == order.id).order_by(col(Refund.decided_at).desc())
+    ).first()
+    case = session.exec(select(Case).where(Case.order_id == order.id, col(Case.resolved_at).is_(None))).first()
+    place = session.get(Destination, order.destination_slug)
+    plan_slug = session.exec(select(Plan.slug).where(Plan.id == order.plan_id)).first()
+    events = session.exec(select(OrderEvent).where(OrderEvent.order_id == order.id).order_by(col(OrderEvent.id))).all()
+    closes = hold.held_until - dt.timedelta(seconds=margin_seconds) if hold else None
+    waiting = order.state is OrderState.AWAITING_PAYMENT
+    return OrderView(
+        id=order.id,
+        reference=order.reference,
+        state=order.state.value,
+        phase=PHASES[order.state],
+        reason=order.reason,
+        plan_name=order.plan_name,
+        plan_slug=plan_slug or "",
+        destination=order.destination,
+        destination_slug=order.destination_slug,
+        iso2=place.iso2 if place else None,
+        data_mb=order.data_mb,
+        is_unlimited=order.is_unlimited,
+        days=order.days,
+        charged=Money(order.charged_minor, order.charged_currency),
+        email_masked=mask_email(order.email),
+        locale=order.locale,
+        placed_at=order.placed_at,
+        paid_at=order.paid_at,
+        promise_until=order.promise_until,
+        delivered_at=order.delivered_at,
+        held_until=closes if waiting else None,
+        pay_url=page.url if waiting and page else None,
+        receipt_url=paid.receipt_url if paid else None,
+        card_brand=paid.card_brand if paid else None,
+        card_last4=paid.card_last4 if paid else None,
+        case_reference=case.id[-8:].upper() if case else None,
+        refund=RefundView(Money(refund.amount_minor, refund.currency), refund.state.value, refund.done_at)
+        if refund
+        else None,
+        events=tuple((event.at, event.event) for event in events),
+    )

@@ -1,0 +1,158 @@
+"""The order's states, the one table of moves, and the one function that makes a move."""
+
+from __future__ import annotations
+
+import datetime as dt
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import Session, col, select
+
+from storefront.kernel.errors import Kind, StorefrontError
+from storefront.models.order import Order, OrderEvent, OrderState
+
+_S = OrderState
+
+
+class Event(StrEnum):
+    """What can happen to an order."""
+
+    HELD = "held"
+    REJECTED = "rejected"
+    PAGE_OPENED = "page_opened"
+    PAID = "paid"
+    LAPSED = "lapsed"
+    CANCELLED = "cancelled"
+    CONFIRMED = "confirmed"
+    DELIVERED = "delivered"
+    GIVE_BACK = "give_back"
+    REFUNDED = "refunded"
+    STUCK = "stuck"
+    RESUMED = "resumed"
+
+
+MOVES: MappingProxyType[tuple[OrderState, Event], OrderState] = MappingProxyType(
+    {
+        (_S.PLACED, Event.HELD): _S.HELD,
+        (_S.PLACED, Event.REJECTED): _S.REJECTED,
+        (_S.PLACED, Event.CANCELLED): _S.CANCELLED,
+        (_S.HELD, Event.PAGE_OPENED): _S.AWAITING_PAYMENT,
+        (_S.HELD, Event.REJECTED): _S.REJECTED,
+        (_S.HELD, Event.LAPSED): _S.LAPSED,
+        (_S.HELD, Event.CANCELLED): _S.CANCELLED,
+        (_S.AWAITING_PAYMENT, Event.PAID): _S.PAID,
+        (_S.AWAITING_PAYMENT, Event.LAPSED): _S.LAPSED,
+        (_S.AWAITING_PAYMENT, Event.CANCELLED): _S.CANCELLED,
+        # Late money is an edge like any other: the profile is reserved again or the money goes back.
+        (_S.LAPSED, Event.PAID): _S.PAID,
+        (_S.CANCELLED, Event.PAID): _S.PAID,
+        (_S.PAID, Event.CONFIRMED): _S.CONFIRMED,
+        (_S.PAID, Event.GIVE_BACK): _S.REFUNDING,
+        (_S.PAID, Event.STUCK): _S.ATTENTION,
+        (_S.CONFIRMED, Event.DELIVERED): _S.DELIVERED,
+        (_S.CONFIRMED, Event.STUCK): _S.ATTENTION,
+        (_S.CONFIRMED, Event.GIVE_BACK): _S.REFUNDING,
+        (_S.DELIVERED, Event.GIVE_BACK): _S.REFUNDING,
+        (_S.ATTENTION, Event.RESUMED): _S.PAID,
+        (_S.ATTENTION, Event.CONFIRMED): _S.CONFIRMED,
+        (_S.ATTENTION, Event.GIVE_BACK): _S.REFUNDING,
+        (_S.REFUNDING, Event.REFUNDED): _S.REFUNDED,
+        (_S.REFUNDING, Event.STUCK): _S.ATTENTION,
+    }
+)
+
+_AFTER_HELD = frozenset(_S) - {_S.PLACED}
+_AFTER_OPENED = _AFTER_HELD - {_S.HELD}
+_AFTER_PAID = frozenset({_S.PAID, _S.CONFIRMED, _S.DELIVERED, _S.REFUNDING, _S.REFUNDED, _S.ATTENTION})
+_ENDED_UNPAID = frozenset({_S.REJECTED, _S.LAPSED, _S.CANCELLED})
+
+# Late or repeated news that changes nothing; whatever is in neither table is impossible.
+IGNORED: MappingProxyType[Event, frozenset[OrderState]] = MappingProxyType(
+    {
+        Event.HELD: _AFTER_HELD,
+        Event.REJECTED: _ENDED_UNPAID,
+        Event.PAGE_OPENED: _AFTER_OPENED,
+        Event.PAID: _AFTER_PAID,
+        Event.LAPSED: _AFTER_PAID | _ENDED_UNPAID,
+        Event.CANCELLED: _AFTER_PAID | _ENDED_UNPAID,
+        Event.CONFIRMED: frozenset({_S.CONFIRMED, _S.DELIVERED}),
+        Event.DELIVERED: frozenset({_S.DELIVERED}),
+        Event.GIVE_BACK: frozenset({_S.REFUNDING, _S.REFUNDED}),
+        Event.REFUNDED: frozenset({_S.REFUNDED}),
+        Event.STUCK: frozenset({_S.ATTENTION}),
+        Event.RESUMED: frozenset({_S.PAID}),
+    }
+)
+
+IS_UNPAID = frozenset({_S.PLACED, _S.HELD, _S.AWAITING_PAYMENT})
+IS_OWED = frozenset({_S.PAID, _S.CONFIRMED, _S.ATTENTION, _S.REFUNDING})
+"""States in which we hold money and the traveller holds nothing: each has a deadline."""
+
+
+class ImpossibleMove(StorefrontError):
+    """The event cannot happen in this state; a person must look."""
+
+    kind = Kind.BUG
+    code = "impossible_move"
+
+
+class StateRaced(StorefrontError):
+    """Somebody else moved the order first; read again."""
+
+    kind = Kind.CONFLICT
+    code = "state_raced"
+
+
+def verdict(state: OrderState, event: Event) -> OrderState | None:
+    """The next state; None when the event is late or repeated. Raises `ImpossibleMove` for anything else."""
+    following = MOVES.get((state, event))
+    if following is not None:
+        return following
+    if state in IGNORED[event]:
+        return None
+    raise ImpossibleMove(f"{event} in state {state}")
+
+
+def move(
+    session: Session,
+    order_id: str,
+    event: Event,
+    *,
+    now: dt.datetime,
+    actor: str = "system",
+    reason: str | None = None,
+    facts: dict[str, Any] | None = None,
+    **columns: Any,
+) -> OrderState | None:
+    """Move the order by compare-and-set and write the ledger row in the same transaction.
+
+    Returns the new state, or None when the event was ignored. `columns` are further columns of the order that change
+    with the move. Raises `ImpossibleMove` or `StateRaced`.
+    """
+    state = session.exec(select(Order.state).where(Order.id == order_id)).one()
+    following = verdict(state, event)
+    if following is None:
+        return None
+    values: dict[str, Any] = {"state": following, **columns}
+    if reason is not None:
+        values["reason"] = reason
+    changed = session.execute(
+        update(Order).where(col(Order.id) == order_id, col(Order.state) == state).values(**values)
+    )
+    if changed.rowcount != 1:  # type: ignore[attr-defined]
+        raise StateRaced(order_id)
+    session.add(
+        OrderEvent(
+            order_id=order_id,
+            at=now,
+            event=event.value,
+            from_state=state,
+            to_state=following,
+            actor=actor,
+            facts=facts or {},
+        )
+    )
+    session.expire_all()
+    return following

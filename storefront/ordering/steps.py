@@ -1,0 +1,107 @@
+"""Advance an order: do the next step, and the next, until there is something to wait for.
+
+A first run and a recovery are the same code: whatever was lost, the rows say which step is due.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from types import MappingProxyType
+
+from sqlmodel import select
+
+from storefront.jobs import outbox
+from storefront.models.order import Order, OrderState
+from storefront.ordering import calls, confirm, deliver, give_back, hold, pay
+from storefront.ordering.bench import FINISHED, Finished, Outcome, Wait, Workbench
+from storefront.ordering.states import StateRaced
+
+JOB = "ordering.advance"
+Step = Callable[[Workbench, Order], Outcome]
+
+
+def standing_key(order_id: str) -> str:
+    """The key of the one standing outbox row of an order."""
+    return f"{JOB}:{order_id}"
+
+
+def advance(bench: Workbench, order_id: str, *, budget: float = 60.0) -> OrderState:
+    """Take the order as far as it goes now; returns its state.
+
+    `budget` (seconds of wall time) bounds how many steps are begun here; the rest is left to a worker at once.
+    """
+    stop_at = time.monotonic() + budget
+    while True:
+        with bench.read() as session:
+            order = session.exec(select(Order).where(Order.id == order_id)).one()
+        step = STEPS.get(order.state)
+        if step is None:
+            return _close(bench, order)
+        if time.monotonic() >= stop_at:
+            wake(bench, order_id)
+            return order.state
+        try:
+            outcome = step(bench, order)
+        except StateRaced:
+            continue
+        if isinstance(outcome, Finished):
+            return _close(bench, order)
+        if isinstance(outcome, Wait):
+            with bench.write() as session:
+                outbox.rearm(
+                    session,
+                    job=JOB,
+                    arguments={"order_id": order_id},
+                    key=standing_key(order_id),
+                    due_at=outcome.due_at,
+                )
+            return order.state
+
+
+def wake(bench: Workbench, order_id: str) -> None:
+    """Ask a worker to advance the order now."""
+    with bench.write() as session:
+        outbox.rearm(
+            session,
+            job=JOB,
+            arguments={"order_id": order_id},
+            key=standing_key(order_id),
+            due_at=bench.now(),
+            hint=True,
+        )
+
+
+def _close(bench: Workbench, order: Order) -> OrderState:
+    with bench.write() as session:
+        # A late event may have moved it on in the meantime; then its row must stay awake.
+        if session.exec(select(Order.state).where(Order.id == order.id)).one() is order.state:
+            outbox.close(session, standing_key(order.id))
+    return order.state
+
+
+def _attention_step(bench: Workbench, order: Order) -> Outcome:
+    """A person owns it. Where the supplier may still answer, we go on asking."""
+    if order.reason != "unknown_answer":
+        return FINISHED
+    with bench.read() as session:
+        reserved = hold.open_hold(session, order.id)
+        lost = calls.latest(session, order.id, f"notify-{reserved.attempt}") if reserved else None
+    if reserved is None or lost is None:
+        return FINISHED
+    return confirm.resolve_lost(bench, order, reserved, lost)
+
+
+STEPS: MappingProxyType[OrderState, Step] = MappingProxyType(
+    {
+        OrderState.PLACED: hold.step,
+        OrderState.HELD: pay.open_step,
+        OrderState.AWAITING_PAYMENT: pay.watch_step,
+        OrderState.PAID: confirm.step,
+        OrderState.CONFIRMED: deliver.step,
+        OrderState.LAPSED: give_back.release_step,
+        OrderState.CANCELLED: give_back.release_step,
+        OrderState.REFUNDING: give_back.refund_step,
+        OrderState.ATTENTION: _attention_step,
+    }
+)

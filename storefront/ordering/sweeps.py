@@ -1,0 +1,85 @@
+"""Looks at the whole shop: promises that ran out, and orders nothing would wake."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from sqlmodel import col, select
+
+from storefront.cases.open import open_case
+from storefront.jobs import outbox
+from storefront.models.case import Case
+from storefront.models.order import Order, OrderState
+from storefront.models.work import OutboxRow, WorkState
+from storefront.ordering.bench import Workbench
+from storefront.ordering.states import IS_OWED
+from storefront.ordering.steps import STEPS, standing_key, wake
+
+
+def broken_promises(bench: Workbench) -> int:
+    """Open a case for each captured payment past its deadline that has none, and tell the buyer; returns how many.
+
+    After this sweep the promise holds: captured money is delivered, refunded, or a case a person owns.
+    """
+    now = bench.now()
+    with bench.read() as session:
+        has_case = select(Case.order_id).where(col(Case.resolved_at).is_(None), col(Case.order_id).is_not(None))
+        late = session.exec(
+            select(Order.id, Order.state).where(
+                col(Order.state).in_(IS_OWED), col(Order.promise_until) < now, col(Order.id).not_in(has_case)
+            )
+        ).all()
+    for order_id, state in late:
+        with bench.write() as session:
+            open_case(
+                session,
+                kind="promise_missed",
+                owner=bench.settings.case_owner,
+                now=now,
+                order_id=order_id,
+                detail=f"paid, and still {state} after the promised time",
+            )
+            outbox.stage(
+                session,
+                job="letters.order_delayed",
+                arguments={"order_id": order_id},
+                key=f"letter:{order_id}:delayed",
+                due_at=now,
+            )
+    return len(late)
+
+
+def sleepers(bench: Workbench) -> int:
+    """Wake orders under way whose standing row is missing or done: none should exist; returns how many did."""
+    settled_for = bench.now() - dt.timedelta(minutes=2)
+    under_way = [state for state in STEPS if state not in {OrderState.LAPSED, OrderState.CANCELLED, OrderState.ATTENTION}]
+    with bench.read() as session:
+        ids = session.exec(
+            select(Order.id).where(col(Order.state).in_(under_way), Order.placed_at < settled_for)
+        ).all()
+        awake = set(
+            session.exec(
+                select(OutboxRow.key).where(
+                    col(OutboxRow.key).in_([standing_key(one) for one in ids]), OutboxRow.state == WorkState.WAITING
+                )
+            ).all()
+        )
+    asleep = [one for one in ids if standing_key(one) not in awake]
+    for one in asleep:
+        wake(bench, one)
+    return len(asleep)
+
+
+def invariant_violations(bench: Workbench) -> list[str]:
+    """References of captured orders past their deadline that are neither delivered, refunded nor an open case."""
+    with bench.read() as session:
+        has_case = select(Case.order_id).where(col(Case.resolved_at).is_(None), col(Case.order_id).is_not(None))
+        return list(
+            session.exec(
+                select(Order.reference).where(
+                    col(Order.state).in_(IS_OWED),
+                    col(Order.promise_until) < bench.now(),
+                    col(Order.id).not_in(has_case),
+                )
+            )
+        )
