@@ -1,0 +1,147 @@
+"""Sessions: an opaque token in the browser, its hash in a row; what a browser may see hangs on the row."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import or_, update
+from sqlmodel import Session, col, select
+
+from storefront.kernel.ids import new_id, new_token, token_hash
+from storefront.models.identity import SessionGrant, SessionLevel, WebSession
+from storefront.models.order import Order
+from storefront.ports import SessionFactory
+
+GUEST_LIFE = dt.timedelta(days=30)
+EMAIL_LIFE = dt.timedelta(days=30)
+SEEN_EVERY = dt.timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A session as the web may see it; `id` is None for a stranger who has none."""
+
+    id: str | None
+    level: SessionLevel
+    email: str | None
+    is_stale: bool = False
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Whether this browser has proved an address."""
+        return self.level is SessionLevel.EMAIL
+
+
+NOBODY = SessionView(id=None, level=SessionLevel.GUEST, email=None)
+
+
+def find(read: SessionFactory, token: str, *, now: dt.datetime) -> SessionView:
+    """The live session of a token; `NOBODY` when it is unknown, expired or revoked. Never depends on the network."""
+    if not token or len(token) > 128:
+        return NOBODY
+    with read() as session:
+        row = session.exec(select(WebSession).where(WebSession.token_hash == token_hash(token))).first()
+    if row is None or row.revoked_at is not None or row.expires_at <= now:
+        return NOBODY
+    return SessionView(row.id, row.level, row.email, is_stale=now - row.seen_at >= SEEN_EVERY)
+
+
+def touch(write: SessionFactory, session_id: str, *, now: dt.datetime) -> None:
+    """Note that the session was used, and let a signed-in one roll on. Callers do so at most once in `SEEN_EVERY`."""
+    with write() as session:
+        row = session.get(WebSession, session_id, with_for_update=True)
+        if row is None or row.revoked_at is not None:
+            return
+        row.seen_at = now
+        if row.level is SessionLevel.EMAIL:
+            row.expires_at = now + EMAIL_LIFE
+
+
+def open_guest(write: SessionFactory, *, now: dt.datetime) -> tuple[SessionView, str]:
+    """A new guest session and the token for its cookie."""
+    with write() as session:
+        return _new(session, SessionLevel.GUEST, None, now)
+
+
+def rise(session: Session, token: str | None, *, email: str, now: dt.datetime) -> tuple[SessionView, str]:
+    """Sign `email` in: the old token dies, grants of the same browser stay, another person's session is left behind."""
+    row = None
+    if token:
+        row = session.exec(
+            select(WebSession)
+            .where(
+                WebSession.token_hash == token_hash(token),
+                col(WebSession.revoked_at).is_(None),
+                col(WebSession.expires_at) > now,
+                or_(col(WebSession.email).is_(None), WebSession.email == email),
+            )
+            .with_for_update()
+        ).first()
+        if row is None:
+            revoke_in(session, token, now=now)
+    if row is None:
+        return _new(session, SessionLevel.EMAIL, email, now)
+    fresh = new_token()
+    row.token_hash, row.level, row.email = token_hash(fresh), SessionLevel.EMAIL, email
+    row.seen_at, row.expires_at = now, now + EMAIL_LIFE
+    session.add(row)
+    return SessionView(row.id, row.level, row.email), fresh
+
+
+def revoke(write: SessionFactory, token: str, *, now: dt.datetime) -> None:
+    """Sign out: the token is worth nothing from now on."""
+    with write() as session:
+        revoke_in(session, token, now=now)
+
+
+def revoke_in(session: Session, token: str, *, now: dt.datetime) -> None:
+    """As `revoke`, inside the caller's transaction."""
+    session.execute(
+        update(WebSession)
+        .where(col(WebSession.token_hash) == token_hash(token), col(WebSession.revoked_at).is_(None))
+        .values(revoked_at=now)
+    )
+
+
+def grant(session: Session, session_id: str, *, order_id: str, now: dt.datetime) -> None:
+    """Let this browser see one order; granting twice changes nothing."""
+    if session.get(SessionGrant, (session_id, order_id)) is None:
+        session.add(SessionGrant(session_id=session_id, order_id=order_id, granted_at=now))
+
+
+def may_see(read: SessionFactory, view: SessionView, *, order_id: str) -> bool:
+    """Whether this browser holds a grant for the order, or has proved the address that placed it."""
+    if view.id is None:
+        return False
+    with read() as session:
+        if session.get(SessionGrant, (view.id, order_id)) is not None:
+            return True
+        if not view.is_signed_in:
+            return False
+        return session.exec(select(Order.email).where(Order.id == order_id)).first() == view.email
+
+
+def granted_orders(read: SessionFactory, view: SessionView) -> frozenset[str]:
+    """Ids of the orders this browser holds a grant for."""
+    if view.id is None:
+        return frozenset()
+    with read() as session:
+        found = session.exec(select(SessionGrant.order_id).where(SessionGrant.session_id == view.id))
+        return frozenset(found)
+
+
+def _new(session: Session, level: SessionLevel, email: str | None, now: dt.datetime) -> tuple[SessionView, str]:
+    token = new_token()
+    life = EMAIL_LIFE if level is SessionLevel.EMAIL else GUEST_LIFE
+    row = WebSession(
+        id=new_id(),
+        token_hash=token_hash(token),
+        level=level,
+        email=email,
+        created_at=now,
+        seen_at=now,
+        expires_at=now + life,
+    )
+    session.add(row)
+    return SessionView(row.id, level, email), token

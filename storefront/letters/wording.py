@@ -1,0 +1,63 @@
+"""How money, volumes, times and addresses read in a language; pages and mails share it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from functools import lru_cache
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_datetime
+from babel.numbers import NumberPattern, format_decimal, parse_pattern
+
+from storefront.kernel.money import Money, exponent
+
+# A shop of many currencies must tell one dollar from another: world English writes US$, AU$ and so on.
+_WORLD = {"en": "en_001"}
+
+
+@lru_cache(maxsize=64)
+def locale_for(code: str) -> Locale:
+    """The Babel locale of a language code of ours; English when nobody knows the code."""
+    try:
+        return Locale.parse(_WORLD.get(code, code.replace("-", "_")))
+    except (UnknownLocaleError, ValueError):
+        return Locale.parse("en_001")
+
+
+@lru_cache(maxsize=256)
+def _pattern(code: str, places: int) -> NumberPattern:
+    # CLDR rounds some currencies as shoppers do in cash; what the cashier takes has exactly `places` decimals.
+    pattern = parse_pattern(locale_for(code).currency_formats["standard"].pattern)
+    pattern.frac_prec = (places, places)
+    return pattern
+
+
+@lru_cache(maxsize=8192)
+def money(amount: Money, code: str) -> str:
+    """For example ``US$4.99`` or ``JP¥680``, with the decimals the currency is charged in."""
+    pattern = _pattern(code, exponent(amount.currency))
+    return pattern.apply(amount.decimal, locale_for(code), currency=amount.currency, currency_digits=False)
+
+
+@lru_cache(maxsize=2048)
+def volume(data_mb: int, code: str) -> str:
+    """For example ``5 GB`` or ``500 MB``. Suppliers count a gigabyte as 1000 or 1024; both read as the round number."""
+    locale = locale_for(code)
+    for unit, name in ((1000, "GB"), (1024, "GB")):
+        if data_mb >= unit and data_mb % unit == 0:
+            return f"{format_decimal(data_mb // unit, locale=locale)} {name}"
+    if data_mb >= 1000:
+        return f"{format_decimal(round(data_mb / 1000, 1), locale=locale)} GB"
+    return f"{format_decimal(data_mb, locale=locale)} MB"
+
+
+def when(moment: dt.datetime, code: str) -> str:
+    """For example ``20 Nov 2026, 22:15 UTC``: everybody reads the same clock, whatever the roaming phone believes."""
+    utc = moment.astimezone(dt.UTC)
+    return format_datetime(utc, "d MMM y, HH:mm", locale=locale_for(code)) + " UTC"
+
+
+def mask_email(address: str) -> str:
+    """For example ``a•••@example.com``."""
+    name, _, host = address.rpartition("@")
+    return f"{name[:1]}•••@{host}"

@@ -1,0 +1,153 @@
+"""What every answer and every request must satisfy: headers, hosts, sizes, form tokens, cookie flags."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+
+import structlog
+from flask import Flask, Response, g, request
+from flask_wtf.csrf import CSRFProtect
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.sansio.utils import host_is_trusted
+
+from storefront.kernel.errors import Kind, StorefrontError
+from storefront.settings import Settings
+from storefront.web.limits import Access, current_guard, is_secure
+
+FORM_LIFE = dt.timedelta(hours=12)
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_PERMISSIONS = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer camera display-capture geolocation gyroscope magnetometer microphone midi payment "
+        "publickey-credentials-get screen-wake-lock usb xr-spatial-tracking"
+    ).split()
+)
+
+
+class ForeignHost(StorefrontError):
+    """The Host header names a shop that is not this one."""
+
+    kind = Kind.REJECTED
+    code = "host_unknown"
+
+
+class ForeignForm(StorefrontError):
+    """A form was sent here from another site."""
+
+    kind = Kind.FORBIDDEN
+    code = "form_foreign"
+
+
+class Undeclared(StorefrontError):
+    """A view declares no guard, so nobody may call it."""
+
+    kind = Kind.BUG
+    code = "view_undeclared"
+
+
+def content_policy(settings: Settings) -> str:
+    """The Content-Security-Policy: nothing inline, nothing foreign, and forms may lead on to the payment page only."""
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            "connect-src 'self'",
+            "font-src 'self'",
+            "manifest-src 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+            f"form-action 'self' {settings.stripe_page_origin}",
+        )
+    )
+
+
+def furnish(app: Flask, settings: Settings) -> None:
+    """Set the limits and flags of this app and hang the checks before and after every request."""
+    secure = is_secure(settings)
+    app.config.update(
+        SECRET_KEY=settings.secret_key.get_secret_value(),
+        MAX_CONTENT_LENGTH=settings.max_body_bytes,
+        MAX_FORM_MEMORY_SIZE=settings.max_body_bytes,
+        MAX_FORM_PARTS=50,
+        SESSION_COOKIE_NAME="__Host-shop_form" if secure else "shop_form",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,
+        PREFERRED_URL_SCHEME="https" if secure else "http",
+        WTF_CSRF_TIME_LIMIT=int(FORM_LIFE.total_seconds()),
+        # The token is asked for by `_check`, which knows the guard of the view. The Referer is not: order pages send
+        # none, and Sec-Fetch-Site says the same without it.
+        WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    csrf = CSRFProtect(app)
+    if settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
+            app.wsgi_app, x_for=settings.trusted_proxies, x_proto=settings.trusted_proxies, x_host=0, x_port=0
+        )
+    fixed = _fixed_headers(settings)
+
+    @app.before_request
+    def begin() -> None:
+        g.request_id = secrets.token_hex(8)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+    @app.before_request
+    def check() -> None:
+        _check(settings, csrf)
+
+    @app.after_request
+    def dress(response: Response) -> Response:
+        return _dress(response, fixed)
+
+
+def _check(settings: Settings, csrf: CSRFProtect) -> None:
+    declared = current_guard()
+    # Probes of a load balancer speak to the bare address; what they get reflects nothing.
+    if request.blueprint != "health" and not host_is_trusted(request.host, settings.allowed_hosts):
+        raise ForeignHost
+    if request.content_length is not None and request.content_length > settings.max_body_bytes:
+        raise RequestEntityTooLarge
+    if request.endpoint and declared is None:
+        raise Undeclared(request.endpoint)
+    if request.method in _READING or declared is None or declared.access is Access.VENDOR:
+        return
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        raise ForeignForm
+    csrf.protect()
+
+
+def _fixed_headers(settings: Settings) -> dict[str, str]:
+    headers = {
+        "Content-Security-Policy": content_policy(settings),
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Permissions-Policy": _PERMISSIONS,
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+    if is_secure(settings):
+        headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"
+    return headers
+
+
+def _dress(response: Response, fixed: dict[str, str]) -> Response:
+    for name, value in fixed.items():
+        response.headers.setdefault(name, value)
+    # The address of an order page must not travel to the pages it leads to.
+    secretive = request.blueprint == "orders"
+    response.headers.setdefault("Referrer-Policy", "no-referrer" if secretive else "same-origin")
+    declared = current_guard()
+    is_public = declared is not None and declared.access is Access.PUBLIC
+    if response.status_code >= 400 or not is_public:
+        response.headers["Cache-Control"] = "no-store"
+    if "request_id" in g:
+        response.headers["X-Request-Id"] = g.request_id
+    return response
