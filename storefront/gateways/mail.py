@@ -99,7 +99,7 @@ class SmtpMailer:
         try:
             message = EmailMessage(policy=SMTP_POLICY)
             message["From"] = Address(self._sender_name, addr_spec=self._sender)
-            message["To"] = Address(addr_spec=letter.to)
+            message["To"] = _complete_address(letter.to)
             message["Subject"] = letter.subject
             message["Date"] = format_datetime(self._clock.now())
             if letter.message_id:
@@ -118,6 +118,13 @@ class SmtpMailer:
     def _message_id(self, wanted: str) -> str:
         bare = wanted.strip("<>")
         return f"<{bare}>" if "@" in bare else f"<{bare}@{self._sender.rpartition('@')[2]}>"
+
+
+def _complete_address(text: str) -> Address:
+    address = Address(addr_spec=text)
+    if not address.username or not address.domain:
+        raise ValueError("an address needs a name and a host")
+    return address
 
 
 class _BoundedSmtp(smtplib.SMTP):

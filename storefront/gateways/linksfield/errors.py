@@ -24,7 +24,10 @@ _BY_CODE: dict[int, type[OutsideError]] = {
     10008: Refused,
     10009: PriceChanged,
 }
-"""3004, 3005, 9999 and every other code are left out on purpose: the order may or may not have been handled."""
+
+_UNKNOWN = frozenset({3004, 3005, 9999})
+"""The order may or may not have been handled. So it is with every code we do not know, but these stay so whatever
+their message says."""
 
 
 class TokenRejected(OutsideError):
@@ -36,10 +39,10 @@ class TokenRejected(OutsideError):
 def error_for(code: int, message: str, *, call: str, is_pre_order: bool = False) -> OutsideError:
     """The error for a code other than 0 and 7; the supplier's own words follow, shortened and without secrets."""
     detail = f"{call}: code {code}: {redacted(message)[:_LONGEST_MESSAGE]}"
-    kind = _BY_CODE.get(code)
-    if kind is None and is_pre_order and inferred.is_sold_out(code, message):
+    kind = _BY_CODE.get(code, Unintelligible)
+    if is_pre_order and code not in _UNKNOWN | _BY_CODE.keys() and inferred.is_sold_out(code, message):
         kind = SoldOut
-    return (kind or Unintelligible)(detail, vendor_code=str(code))
+    return kind(detail, vendor_code=str(code))
 
 
 def no_token(call: str) -> OutsideError:

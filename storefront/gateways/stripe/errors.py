@@ -40,8 +40,6 @@ def error_for(failed: stripe.StripeError, *, call: str) -> OutsideError:
     if isinstance(failed, stripe.RateLimitError):
         return Throttled(detail, retry_after=retry_after(failed.headers or {}), vendor_code="rate_limit")
     if isinstance(failed, stripe.IdempotencyError):
-        if failed.http_status == 409:
-            return Unreachable(detail, vendor_code="idempotency_key_in_use")
         return Refused(detail, vendor_code="idempotency_error")
     if isinstance(failed, (stripe.AuthenticationError, stripe.PermissionError)):
         return Refused(f"{call}: the key is not accepted", vendor_code="auth")
@@ -58,4 +56,5 @@ def _field(failed: Any) -> str | None:
 
 
 def _code(failed: stripe.StripeError) -> str:
-    return failed.code or (f"http {failed.http_status}" if failed.http_status else "connection")
+    named = failed.code or getattr(failed.error, "code", None)
+    return named or (f"http {failed.http_status}" if failed.http_status else "connection")

@@ -1,0 +1,160 @@
+"""Throw-away servers that misbehave to order, and the doors under test."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlmodel import SQLModel
+
+from storefront.db.session import make_engine, session_factory
+from storefront.db.vault import Vault, new_key
+from storefront.gateways.http import Http
+from storefront.gateways.linksfield.esim import Linksfield
+from storefront.gateways.linksfield.tokens import Tokens
+from storefront.kernel.clock import Clock
+from storefront.ports import SessionFactory
+
+Behaviour = Callable[[socket.socket, bytes], None]
+"""What a server does with one request: it gets the connection and the request's bytes."""
+
+
+@dataclass
+class Wire:
+    """A server on loopback that plays one behaviour per request, the last one again and again."""
+
+    behaviours: list[Behaviour]
+    requests: list[bytes] = field(default_factory=list)
+    connections: int = 0
+    _listener: socket.socket = field(default_factory=lambda: socket.create_server(("127.0.0.1", 0)))
+
+    @property
+    def port(self) -> int:
+        port: int = self._listener.getsockname()[1]
+        return port
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def stop(self) -> None:
+        # Closing alone does not wake a thread that is waiting in accept.
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with connection:
+            try:
+                while request := read_request(connection):
+                    self.requests.append(request)
+                    behave = self.behaviours[min(len(self.requests), len(self.behaviours)) - 1]
+                    behave(connection, request)
+            except OSError:
+                return
+
+
+def read_request(connection: socket.socket) -> bytes:
+    """One HTTP request, head and body; empty when the other side is gone."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        piece = connection.recv(65536)
+        if not piece:
+            return b""
+        data += piece
+    head, _, body = data.partition(b"\r\n\r\n")
+    lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+    wanted = int(lengths[0].split(b":")[1]) if lengths else 0
+    while len(body) < wanted:
+        body += connection.recv(65536)
+    return head + b"\r\n\r\n" + body
+
+
+@pytest.fixture
+def wire() -> Iterator[Callable[..., Wire]]:
+    """Starts a server that behaves as told."""
+    started: list[Wire] = []
+
+    def start(*behaviours: Behaviour) -> Wire:
+        server = Wire(list(behaviours))
+        started.append(server)
+        server.start()
+        return server
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture
+def observed() -> list[tuple[str, str, str]]:
+    """Vendor, operation and outcome of every finished call."""
+    return []
+
+
+@pytest.fixture
+def http(observed: list[tuple[str, str, str]]) -> Http:
+    """The door under test, with a small cap on bodies."""
+
+    def observe(vendor: str, operation: str, outcome: str, seconds: float) -> None:
+        assert seconds >= 0
+        observed.append((vendor, operation, outcome))
+
+    return Http(observe, max_body_bytes=1024 * 1024)
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Iterator[SessionFactory]:
+    """Transactions on a fresh database that has only the token's table."""
+    engine = make_engine(f"sqlite:///{tmp_path / 'shop.sqlite'}")
+    SQLModel.metadata.create_all(engine, tables=[SQLModel.metadata.tables["supplier_tokens"]])
+    yield session_factory(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def offset_file(tmp_path: Path) -> Path:
+    """Seconds written here move the shop's clock."""
+    return tmp_path / "offset"
+
+
+@pytest.fixture
+def new_tokens(write: SessionFactory, offset_file: Path) -> Callable[[], Tokens]:
+    """Makes the token keeper of one more process: same row, same vault, a memory of its own."""
+    vault = Vault(new_key())
+    return lambda: Tokens(write, vault, Clock(offset_file), account="shop@example.com")
+
+
+@pytest.fixture
+def new_supplier(http: Http, new_tokens: Callable[[], Tokens]) -> Callable[..., Linksfield]:
+    """Makes a supplier client for an address."""
+
+    def make(base_url: str, **changes: Any) -> Linksfield:
+        wanted: dict[str, Any] = {
+            "partner_code": "1000000005",
+            "email": "shop@example.com",
+            "password": "correct horse",
+            "language": "en-US",
+            "catalogue_api": "v1.1",
+            "deadline": 3.0,
+            "tokens": new_tokens(),
+        }
+        return Linksfield(http, base_url=base_url, **(wanted | changes))
+
+    return make
