@@ -87,11 +87,17 @@ class Faults:
 
 
 class World:
-    """The shared state of all pretend services; `lock` guards everything they keep in memory."""
+    """The shared state of all pretend services; `lock` guards everything they keep in memory.
 
-    def __init__(self, *, seed: int = 7, base_url: str = "", offset_file: Path | None = None) -> None:
+    The shop reaches the services under `base_url`, a person's browser under `public_url` (empty: the same).
+    """
+
+    def __init__(
+        self, *, seed: int = 7, base_url: str = "", public_url: str = "", offset_file: Path | None = None
+    ) -> None:
         self.seed = seed
         self.base_url = base_url
+        self.public_url = public_url
         self.lock = threading.RLock()
         self.clock = MovableClock(offset_file)
         self.faults = Faults()
