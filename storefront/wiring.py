@@ -7,9 +7,19 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
+from storefront.db.session import make_engine, session_factory
 from storefront.db.vault import Vault
+from storefront.gateways.http import Http
+from storefront.gateways.linksfield.esim import Linksfield
+from storefront.gateways.linksfield.tokens import Tokens
+from storefront.gateways.mail import SmtpMailer
+from storefront.gateways.stripe.client import StripeCashier
+from storefront.jobs.engine import Engine as JobEngine
+from storefront.kernel.clock import Clock
+from storefront.ordering.bench import Workbench
 from storefront.ports import Outside, SessionFactory
 from storefront.settings import Settings
+from storefront.telemetry.metrics import Metrics
 
 
 @dataclass(frozen=True)
@@ -23,3 +33,70 @@ class House:
     outside: Outside
     vault: Vault
     hint: Callable[[list[str]], None]
+    jobs: JobEngine
+    metrics: Metrics
+
+    @property
+    def bench(self) -> Workbench:
+        """What the use cases of an order are handed."""
+        return Workbench(self.settings, self.write, self.read, self.outside, self.vault)
+
+
+def wire(settings: Settings) -> House:
+    """Open the database and put somebody behind each port; nothing is called yet."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    engine = make_engine(settings.database)
+    jobs = JobEngine(data_dir=settings.data_dir, redis_url=settings.redis_url)
+    write = session_factory(engine, after_commit=jobs.hint)
+    vault = Vault(settings.vault_keys.get_secret_value())
+    metrics = Metrics()
+    return House(
+        settings=settings,
+        engine=engine,
+        write=write,
+        read=session_factory(engine, read_only=True),
+        outside=outside(settings, write, vault, metrics),
+        vault=vault,
+        hint=jobs.hint,
+        jobs=jobs,
+        metrics=metrics,
+    )
+
+
+def outside(settings: Settings, write: SessionFactory, vault: Vault, metrics: Metrics) -> Outside:
+    """The real vendors at the addresses the settings name."""
+    clock = Clock(settings.offset_file)
+    http = Http(metrics.observe_call)
+    return Outside(
+        supplier=Linksfield(
+            http,
+            base_url=settings.supplier_url,
+            partner_code=settings.supplier_partner_code,
+            email=settings.supplier_email,
+            password=settings.supplier_password.get_secret_value(),
+            language=settings.supplier_language,
+            catalogue_api=settings.supplier_catalogue_api,
+            deadline=settings.supplier_deadline_seconds,
+            tokens=Tokens(write, vault, clock, account=settings.supplier_email),
+        ),
+        cashier=StripeCashier(
+            http,
+            api_key=settings.stripe_api_key.get_secret_value(),
+            url=settings.stripe_url,
+            webhook_secret=settings.stripe_webhook_secret.get_secret_value(),
+            livemode=settings.livemode,
+            deadline=settings.stripe_deadline_seconds,
+        ),
+        mailer=SmtpMailer(
+            metrics.observe_call,
+            clock,
+            host=settings.smtp_host,
+            port=settings.smtp_port,
+            user=settings.smtp_user,
+            password=settings.smtp_password.get_secret_value(),
+            starttls=settings.smtp_starttls,
+            sender=settings.mail_from,
+            sender_name=settings.name,
+        ),
+        clock=clock,
+    )

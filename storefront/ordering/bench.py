@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import ClassVar
 
 from storefront.db.vault import Vault
 from storefront.ports import Outside, SessionFactory
@@ -19,6 +20,8 @@ class Workbench:
     read: SessionFactory
     outside: Outside
     vault: Vault
+
+    refund_patience: ClassVar[dt.timedelta] = dt.timedelta(minutes=10)
 
     def now(self) -> dt.datetime:
         """Business time."""

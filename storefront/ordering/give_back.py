@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col, select
 
@@ -20,7 +18,6 @@ from storefront.payments import refund, settle
 from storefront.ports import PaymentNotice
 
 RELEASE = "release"
-LOOK_AT_PENDING = dt.timedelta(minutes=10)
 
 
 def refund_step(bench: Workbench, order: Order) -> Outcome:
@@ -46,7 +43,7 @@ def refund_step(bench: Workbench, order: Order) -> Outcome:
     if RefundState.FAILED in states or not states:
         return _failed(bench, order)
     if RefundState.PENDING in states:
-        return Wait(now + LOOK_AT_PENDING)
+        return Wait(now + bench.refund_patience)
     with bench.write() as session:
         if move(session, order.id, Event.REFUNDED, now=bench.now()) is not None:
             outbox.stage(

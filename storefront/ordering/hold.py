@@ -92,8 +92,7 @@ def _pre_order(bench: Workbench, order: Order) -> Outcome:
         held = bench.outside.supplier.pre_order(request)
     except Refused as no:
         _end(bench, ticket, CallState.REFUSED, no)
-        reason = "sold_out" if isinstance(no, SoldOut) else "price_changed" if isinstance(no, PriceChanged) else "refused"
-        return _give_up(bench, order, reason)
+        return _give_up(bench, order, _reason_of(no))
     except OutsideError as lost:
         # The hold, if there is one, cannot be named and lapses by itself.
         _end(bench, ticket, CallState.UNKNOWN, lost)
@@ -128,6 +127,12 @@ def _why_not(plan: SupplierPlan, order: Order) -> str:
         if quote.currency == order.supplier_currency and quote.currency_id == order.currency_id:
             return "" if quote.amount == Decimal(order.supplier_amount) else "price_changed"
     return "price_changed"
+
+
+def _reason_of(no: Refused) -> str:
+    if isinstance(no, SoldOut):
+        return "sold_out"
+    return "price_changed" if isinstance(no, PriceChanged) else "supplier_refused"
 
 
 def _give_up(bench: Workbench, order: Order, reason: str) -> Outcome:

@@ -72,7 +72,8 @@ def _look_at_money(bench: Workbench, notice_type: str, payment_id: str) -> str |
         return None
     if notice_type.startswith("charge.dispute."):
         with bench.write() as session:
-            _case(bench, session, payment.order_id, "dispute", "the buyer's bank disputes the payment; answer at the cashier")
+            detail = "the buyer's bank disputes the payment; answer at the cashier"
+            _case(bench, session, payment.order_id, "dispute", detail)
         return payment.order_id
     said = bench.outside.cashier.refunds(payment_id)
     with bench.write() as session:

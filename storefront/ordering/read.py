@@ -98,17 +98,20 @@ class OrderStatus:
 def status_of(read: SessionFactory, *, reference: str) -> OrderStatus | None:
     """The status of an order, or None; the caller checks whether the asker may know."""
     with read() as session:
-        row = session.exec(
-            select(Order.id, Order.reference, Order.state, Order.placed_at, Order.promise_until).where(
-                Order.reference == reference
-            )
-        ).first()
-        if row is None:
+        order = session.exec(select(Order).where(Order.reference == reference)).first()
+        if order is None:
             return None
         moved = session.exec(
-            select(OrderEvent.at).where(OrderEvent.order_id == row[0]).order_by(col(OrderEvent.id).desc()).limit(1)
+            select(OrderEvent.at).where(OrderEvent.order_id == order.id).order_by(col(OrderEvent.id).desc()).limit(1)
         ).first()
-    return OrderStatus(row[0], row[1], PHASES[row[2]], row[2].value, moved or row[3], row[4])
+    return OrderStatus(
+        order_id=order.id,
+        reference=order.reference,
+        phase=PHASES[order.state],
+        state=order.state.value,
+        updated_at=moved or order.placed_at,
+        promise_until=order.promise_until,
+    )
 
 
 def id_of(read: SessionFactory, reference: str) -> str:

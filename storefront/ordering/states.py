@@ -131,7 +131,7 @@ def move(
     Returns the new state, or None when the event was ignored. `columns` are further columns of the order that change
     with the move. Raises `ImpossibleMove` or `StateRaced`.
     """
-    state = session.exec(select(Order.state).where(Order.id == order_id)).one()
+    state = OrderState(session.exec(select(Order.state).where(Order.id == order_id)).one())
     following = verdict(state, event)
     if following is None:
         return None

@@ -52,7 +52,8 @@ def broken_promises(bench: Workbench) -> int:
 def sleepers(bench: Workbench) -> int:
     """Wake orders under way whose standing row is missing or done: none should exist; returns how many did."""
     settled_for = bench.now() - dt.timedelta(minutes=2)
-    under_way = [state for state in STEPS if state not in {OrderState.LAPSED, OrderState.CANCELLED, OrderState.ATTENTION}]
+    resting = {OrderState.LAPSED, OrderState.CANCELLED, OrderState.ATTENTION}
+    under_way = [state for state in STEPS if state not in resting]
     with bench.read() as session:
         ids = session.exec(
             select(Order.id).where(col(Order.state).in_(under_way), Order.placed_at < settled_for)

@@ -1,0 +1,61 @@
+# The two commands are `make demo` and `make test`; `make help` lists the rest.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+VENV := .venv
+PY := $(VENV)/bin/python
+.PHONY: help demo test test-all lint format migrate screenshots bench lock clean
+
+help: ## What can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+demo: $(VENV)/.demo ## Walk the mission against a pretend outside world, then keep serving
+	@"$(PY)" -m storefront.sandbox.demo
+
+test: $(VENV)/.test ## The suite (at most five minutes on two cores; pip only)
+	@"$(PY)" -m pytest -q -m "not postgres and not redis and not browser and not kill"
+
+test-all: $(VENV)/.test ## Everything that needs PostgreSQL, Redis, Chromium or real kills
+	@"$(PY)" -m pytest -q -m "postgres or redis or browser or kill"
+
+lint: $(VENV)/.lint ## Style, types, import floors, templates
+	@"$(VENV)/bin/ruff" check .
+	@"$(VENV)/bin/ruff" format --check .
+	@"$(VENV)/bin/mypy"
+	@"$(VENV)/bin/lint-imports"
+	@"$(VENV)/bin/djlint" --lint --quiet templates
+
+format: $(VENV)/.lint ## Put the code in order
+	@"$(VENV)/bin/ruff" check --fix-only .
+	@"$(VENV)/bin/ruff" format .
+
+migrate: $(VENV)/.demo ## Bring the database of the present settings to the newest schema
+	@"$(VENV)/bin/flask" db upgrade
+
+screenshots: $(VENV)/.test ## Every page, both sizes, both themes, into docs/screenshots (needs Chromium)
+	@"$(PY)" tests/browser/screenshots.py
+
+bench: $(VENV)/.test ## Ratios against bare floors, all in one run (needs a quiet machine)
+	@"$(PY)" -m bench
+
+lock: $(VENV)/.lint ## Write the hashed requirement files again from pyproject.toml
+	@"$(PY)" requirements/lock.py
+
+clean: ## Forget the virtual environment and all data of the demo
+	@rm -rf "$(VENV)" var
+
+# One virtual environment grows with what is asked of it: demo < test < lint.
+$(VENV)/.venv: requirements/make_venv.sh
+	@sh requirements/make_venv.sh "$(VENV)"
+	@touch "$@"
+
+$(VENV)/.demo: requirements/demo.txt $(VENV)/.venv
+	@sh requirements/install.sh "$(VENV)" requirements/demo.txt
+	@touch "$@"
+
+$(VENV)/.test: requirements/test.txt $(VENV)/.venv
+	@sh requirements/install.sh "$(VENV)" requirements/test.txt
+	@touch "$@" "$(VENV)/.demo"
+
+$(VENV)/.lint: requirements/lint.txt $(VENV)/.venv
+	@sh requirements/install.sh "$(VENV)" requirements/lint.txt
+	@touch "$@" "$(VENV)/.test" "$(VENV)/.demo"

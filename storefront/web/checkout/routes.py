@@ -1,0 +1,106 @@
+"""From a plan to the payment page: parse the form, check limits, place one order, send the buyer on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, redirect, render_template, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from storefront.catalogue import browse
+from storefront.identity.email_address import BadAddress, normalise_address
+from storefront.kernel.errors import StorefrontError
+from storefront.ordering.place import Placed, Wanted, place
+from storefront.ordering.steps import advance, wake
+from storefront.web.checkout.forms import CheckoutForm, new_form_key
+from storefront.web.context import grant_order, house, network
+from storefront.web.limits import Access, guard
+from storefront.web.permits import outside_permit
+
+BUDGET = 6.0
+blueprint = Blueprint("checkout", __name__)
+
+
+@blueprint.get("/<locale>/<currency>/checkout/<slug>")
+@guard(access=Access.GUEST, limit="browse")
+def form(locale: str, currency: str, slug: str) -> str:
+    """The form, with a fresh key."""
+    plan = _plan(slug, currency)
+    empty = CheckoutForm(formdata=None)
+    empty.form_key.data = new_form_key()
+    return render_template("checkout/form.html", plan=plan, form=empty, problem=None)
+
+
+@blueprint.post("/<locale>/<currency>/checkout/<slug>")
+@guard(access=Access.GUEST, limit="checkout")
+def buy(locale: str, currency: str, slug: str) -> Response | tuple[str, int]:
+    """Place the order and go on to the payment page, or to the page that waits for it."""
+    filled = CheckoutForm()
+    if not filled.validate():
+        return _again(slug, currency, filled, None, 422)
+    try:
+        email = normalise_address(filled.email.data)
+    except BadAddress as wrong:
+        filled.email.errors = [*filled.email.errors, wrong.sentence]
+        return _again(slug, currency, filled, None, 422)
+    try:
+        with house().read() as session:
+            offer = browse.plan_for_order(session, slug, currency)
+    except StorefrontError as gone:
+        if gone.code != "plan_sold_out":
+            raise
+        sentence = _("This plan has just sold out. Nothing was charged; please choose another one.")
+        return _again(slug, currency, filled, sentence, 409)
+    wanted = Wanted(
+        plan_id=offer.plan_id,
+        plan_name=offer.plan_name,
+        destination=offer.destination,
+        destination_slug=offer.destination_slug,
+        data_mb=offer.data_mb,
+        is_unlimited=offer.is_unlimited,
+        days=offer.days,
+        package_code=offer.package_code,
+        period_num=offer.period_num,
+        currency_id=offer.currency_id,
+        supplier_amount=offer.supplier_amount,
+        supplier_currency=offer.supplier_currency,
+        charged=offer.charged,
+        email=email,
+        locale=locale,
+        network=network(),
+        consent_text=consent_text(),
+        device_checked=bool(filled.device_ok.data),
+        form_key=filled.form_key.data,
+    )
+    placed = place(house().bench, wanted)
+    grant_order(placed.order_id)
+    _hurry(placed)
+    return redirect(url_for("orders.pay", locale=locale, reference=placed.reference), code=303)
+
+
+def consent_text() -> str:
+    """The words the buyer agrees to; stored on the order as shown."""
+    return _(
+        "I want my eSIM delivered at once. I know that my right of withdrawal ends when it is installed; "
+        "until then I can have my money back."
+    )
+
+
+def _hurry(placed: Placed) -> None:
+    if not placed.is_new:
+        return
+    with outside_permit() as granted:
+        if granted:
+            advance(house().bench, placed.order_id, budget=BUDGET)
+        else:
+            wake(house().bench, placed.order_id)
+
+
+def _plan(slug: str, currency: str) -> Any:
+    with house().read() as session:
+        return browse.plan(session, slug, currency)
+
+
+def _again(slug: str, currency: str, filled: CheckoutForm, problem: str | None, status: int) -> tuple[str, int]:
+    return render_template("checkout/form.html", plan=_plan(slug, currency), form=filled, problem=problem), status

@@ -1,0 +1,180 @@
+"""My eSIM Detail, the order history, the way to the payment page and back from it."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Response as FlaskResponse
+from markupsafe import Markup
+from werkzeug.wrappers import Response
+
+from storefront.delivery.install_kit import InstallView, install_view
+from storefront.identity import order_links, sessions
+from storefront.kernel.errors import OutsideError
+from storefront.kernel.ids import normalise_reference
+from storefront.models.profile import Profile
+from storefront.ordering import change, notices, read
+from storefront.ordering.read import OrderNotFound, OrderView
+from storefront.web.context import current, grant_order, house, may_see_order, now
+from storefront.web.limits import Access, guard
+from storefront.web.permits import outside_permit
+
+BUDGET = 6.0
+WAITING = frozenset({"reserving", "preparing", "attention", "refunding"})
+blueprint = Blueprint("orders", __name__)
+
+
+
+
+@blueprint.get("/<locale>/orders")
+@guard(access=Access.GUEST, limit="order")
+def history(locale: str) -> str:
+    """Every order this browser placed, followed a link to, or proved the address of."""
+    who = current()
+    ids = list(sessions.granted_orders(house().read, who))
+    orders = read.orders_of(house().read, order_ids=ids, email=who.email, margin_seconds=_margin())
+    return render_template("orders/history.html", orders=orders, email=who.email)
+
+
+@blueprint.get("/<locale>/orders/<reference>")
+@guard(access=Access.GUEST, limit="order")
+def show(locale: str, reference: str) -> Response | str | tuple[str, int]:
+    """One order in its present phase."""
+    canonical = normalise_reference(reference)
+    if canonical is not None and canonical != reference:
+        return redirect(url_for("orders.show", locale=locale, reference=canonical), code=301)
+    try:
+        order = _mine(reference)
+    except OrderNotFound:
+        return render_template("orders/stranger.html", reference=reference), 403
+    if order.phase == "ready":
+        return render_template("orders/ready.html", order=order, install=_install(order))
+    if order.phase in WAITING:
+        return render_template("orders/waiting.html", order=order)
+    if order.phase == "pay":
+        return render_template("orders/pay.html", order=order)
+    return render_template("orders/ended.html", order=order)
+
+
+@blueprint.get("/<locale>/orders/<reference>/pay")
+@guard(access=Access.GUEST, limit="pay")
+def pay(locale: str, reference: str) -> Response:
+    """To the payment page when it is open, else to the page that says why not."""
+    order = _mine(reference)
+    if order.pay_url and _is_payment_page(order.pay_url):
+        return redirect(order.pay_url, code=303)
+    return redirect(url_for("orders.show", locale=locale, reference=reference), code=303)
+
+
+@blueprint.get("/<locale>/orders/<reference>/paid")
+@guard(access=Access.GUEST, limit="pay")
+def landing(locale: str, reference: str) -> Response:
+    """Back from the payment page: ask the cashier ourselves, whether or not its notice has come."""
+    order = _mine_or_none(reference)
+    if order is not None and order.phase not in {"ready", "refunded"}:
+        with outside_permit() as granted:
+            if granted:
+                try:
+                    notices.settle_order(house().bench, order.id, budget=BUDGET)
+                except OutsideError:
+                    notices.wake(house().bench, order.id)
+            else:
+                notices.wake(house().bench, order.id)
+    return redirect(url_for("orders.show", locale=locale, reference=reference), code=303)
+
+
+@blueprint.post("/<locale>/orders/<reference>/cancel")
+@guard(access=Access.GUEST, limit="pay")
+def cancel(locale: str, reference: str) -> Response:
+    """The buyer changed their mind before paying."""
+    order = _mine(reference)
+    change.cancel(house().bench, order.id, actor="buyer")
+    return redirect(url_for("orders.show", locale=locale, reference=reference), code=303)
+
+
+@blueprint.get("/orders/<reference>/qr.svg")
+@guard(access=Access.GUEST, limit="order")
+def qr_svg(reference: str) -> FlaskResponse:
+    """The QR code as SVG."""
+    profile = _profile(_mine(reference))
+    return _image(house().vault.open(profile.sealed_svg), "image/svg+xml", reference)
+
+
+@blueprint.get("/orders/<reference>/qr.png")
+@guard(access=Access.GUEST, limit="order")
+def qr_png(reference: str) -> FlaskResponse:
+    """The QR code as PNG."""
+    profile = _profile(_mine(reference))
+    return _image(house().vault.open(profile.sealed_png), "image/png", reference)
+
+
+@blueprint.get("/<locale>/orders/<reference>/kit")
+@guard(access=Access.GUEST, limit="order")
+def kit(locale: str, reference: str) -> FlaskResponse:
+    """Everything needed to install without a network, in one file."""
+    order = _mine(reference)
+    profile = _profile(order)
+    svg = Markup(house().vault.open(profile.sealed_svg).decode())  # noqa: S704 - made by our own qr.svg from modules only
+    page = render_template("orders/kit.html", order=order, install=_install(order), svg=svg)
+    answer = FlaskResponse(page, mimetype="text/html")
+    answer.headers["Content-Disposition"] = f'attachment; filename="esim-{reference}.html"'
+    return answer
+
+
+@blueprint.get("/o/<token>")
+@guard(access=Access.GUEST, limit="link")
+def link(token: str) -> Response:
+    """A secret link from a mail: swapped for a cookie and redirected away."""
+    order_id = order_links.redeem(house().read, token, now=now())
+    grant_order(order_id)
+    order = read.order_view(house().read, order_id, margin_seconds=_margin())
+    return redirect(url_for("orders.show", locale=order.locale, reference=order.reference), code=303)
+
+
+def _mine(reference: str) -> OrderView:
+    """The order, when this browser may see it. Raises `OrderNotFound` for both reasons alike."""
+    canonical = normalise_reference(reference)
+    if canonical is None:
+        raise OrderNotFound(field="reference")
+    order_id = read.id_of(house().read, canonical)
+    if not may_see_order(order_id):
+        raise OrderNotFound(field="reference")
+    return read.order_view(house().read, order_id, margin_seconds=_margin())
+
+
+def _mine_or_none(reference: str) -> OrderView | None:
+    try:
+        return _mine(reference)
+    except OrderNotFound:
+        return None
+
+
+def _profile(order: OrderView) -> Profile:
+    profile = read.profile_of(house().read, order.id)
+    if profile is None or order.phase != "ready":
+        raise OrderNotFound(field="reference")
+    return profile
+
+
+def _install(order: OrderView) -> InstallView:
+    return install_view(_profile(order), house().vault, request.headers.get("User-Agent", ""))
+
+
+def _image(body: bytes, kind: str, reference: str) -> FlaskResponse:
+    answer = FlaskResponse(body, mimetype=kind)
+    if "download" in request.args:
+        suffix = kind.split("/")[1].split("+")[0]
+        answer.headers["Content-Disposition"] = f'attachment; filename="esim-{reference}.{suffix}"'
+    return answer
+
+
+def _is_payment_page(url: str) -> bool:
+    parts, allowed = urlsplit(url), urlsplit(house().settings.stripe_page_origin)
+    if (parts.scheme, parts.netloc) != (allowed.scheme, allowed.netloc):
+        abort(502)
+    return True
+
+
+def _margin() -> int:
+    return house().settings.hold_margin_seconds

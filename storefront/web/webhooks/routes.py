@@ -1,0 +1,49 @@
+"""Where vendors knock: verify on the raw bytes, store once, answer at once."""
+
+from __future__ import annotations
+
+from flask import Blueprint, request
+
+from storefront.jobs import inbox
+from storefront.kernel.errors import Kind, Refused, StorefrontError
+from storefront.ordering.notices import JOB
+from storefront.web.context import house
+from storefront.web.limits import Access, guard
+
+blueprint = Blueprint("webhooks", __name__)
+
+# What we ask Stripe to send; anything else is acknowledged and forgotten, since nothing would be read for it.
+KNOWN_TYPES = frozenset(
+    {
+        "checkout.session.completed",
+        "checkout.session.expired",
+        "checkout.session.async_payment_succeeded",
+        "checkout.session.async_payment_failed",
+        "charge.refunded",
+        "charge.dispute.created",
+        "refund.created",
+        "refund.updated",
+        "refund.failed",
+    }
+)
+
+
+class ForgedNotice(StorefrontError):
+    """The signature, its time, the mode or the account is not what our endpoint's secret promises."""
+
+    kind = Kind.REJECTED
+    code = "forged_notice"
+
+
+@blueprint.post("/webhooks/stripe")
+@guard(access=Access.VENDOR, limit="webhook")
+def stripe() -> tuple[str, int]:
+    """Store a genuine event once; the answer follows the commit."""
+    payload = request.get_data(cache=False)
+    try:
+        notice = house().outside.cashier.read_notice(payload, request.headers.get("Stripe-Signature", ""))
+    except Refused as forged:
+        raise ForgedNotice(forged.vendor_code) from forged
+    if notice.type in KNOWN_TYPES:
+        inbox.store(house().write, house().outside.clock, source="stripe", notice=notice, job=JOB)
+    return "", 200

@@ -1,0 +1,102 @@
+"""Job name to use case: the only registry. Handlers take ids, read what they need, and may be run twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from sqlmodel import Session
+
+from storefront.cases.open import open_case
+from storefront.cases.resolve import get_case
+from storefront.identity import email_sign_in, order_links
+from storefront.jobs.outbox import Again, OnParked
+from storefront.letters import compose
+from storefront.models.payment import RefundState
+from storefront.models.work import OutboxRow
+from storefront.ordering import notices, read, steps
+from storefront.payments import refund
+from storefront.wiring import House
+
+Handler = Callable[[House, Mapping[str, Any]], Again | None]
+
+
+def _advance(house: House, arguments: Mapping[str, Any]) -> None:
+    steps.advance(house.bench, arguments["order_id"])
+
+
+def _notice(house: House, arguments: Mapping[str, Any]) -> None:
+    notices.handle(house.bench, arguments["inbox_id"])
+
+
+def _refund(house: House, arguments: Mapping[str, Any]) -> Again | None:
+    state = refund.perform(house.write, house.read, house.outside, arguments["refund_id"])
+    if state is RefundState.FAILED:
+        raise RuntimeError("the cashier failed the refund")
+    return Again(house.bench.now() + house.bench.refund_patience) if state is RefundState.PENDING else None
+
+
+def _order_letter(template: str) -> Handler:
+    def handle(house: House, arguments: Mapping[str, Any]) -> None:
+        order_id = arguments["order_id"]
+        order = read.order_view(house.read, order_id, margin_seconds=house.settings.hold_margin_seconds)
+        with house.write() as session:
+            token = order_links.make_link(session, order_id, house.bench.now())
+        letter = compose.order_letter(
+            template,
+            settings=house.settings,
+            order=order,
+            to=read.email_of(house.read, order_id),
+            link=f"{house.settings.public_url}/o/{token}",
+        )
+        house.outside.mailer.send(letter)
+
+    return handle
+
+
+def _case_letter(house: House, arguments: Mapping[str, Any]) -> None:
+    if not house.settings.case_email:
+        return
+    with house.read() as session:
+        case = get_case(session, arguments["case_id"])
+    house.outside.mailer.send(compose.case_opened(settings=house.settings, case=case))
+
+
+def _sign_in_code(house: House, arguments: Mapping[str, Any]) -> None:
+    facts = email_sign_in.pending_code(house.read, house.vault, arguments["code_id"], now=house.bench.now())
+    if facts is None:
+        return
+    house.outside.mailer.send(compose.sign_in_code(settings=house.settings, facts=facts))
+    email_sign_in.mark_code_sent(house.write, arguments["code_id"])
+
+
+HANDLERS: MappingProxyType[str, Handler] = MappingProxyType(
+    {
+        steps.JOB: _advance,
+        notices.JOB: _notice,
+        "payments.refund": _refund,
+        "letters.order_delivered": _order_letter("order_delivered"),
+        "letters.order_refunded": _order_letter("order_refunded"),
+        "letters.order_delayed": _order_letter("order_delayed"),
+        "letters.case_opened": _case_letter,
+        "letters.sign_in_code": _sign_in_code,
+    }
+)
+
+
+def parked(house: House) -> OnParked:
+    """What happens in the transaction that parks a row: a person gets it."""
+
+    def open_it(session: Session, row: OutboxRow) -> None:
+        open_case(
+            session,
+            kind="parked_work",
+            owner=house.settings.case_owner,
+            now=house.bench.now(),
+            order_id=row.arguments.get("order_id"),
+            about=row.id,
+            detail=f"{row.job} failed {row.attempts} times, last with {row.last_error}",
+        )
+
+    return open_it

@@ -1,0 +1,67 @@
+"""The worker's life: run hinted rows, send hints again for forgotten ones, keep the timetable."""
+
+from __future__ import annotations
+
+import threading
+
+import structlog
+
+from storefront.jobs import outbox
+from storefront.kernel.errors import OutsideError
+from storefront.worker.handlers import HANDLERS, parked
+from storefront.worker.timetable import run_due_sweeps
+from storefront.wiring import House
+
+RELAY_EVERY = 2.0
+_log = structlog.get_logger()
+
+
+def run_row(house: House, row_id: str) -> bool:
+    """Claim one row and run its handler; False when there was nothing to claim."""
+    claimed = outbox.claim(house.write, row_id, house.outside.clock)
+    if claimed is None:
+        return False
+    with structlog.contextvars.bound_contextvars(job=claimed.job, **claimed.arguments):
+        try:
+            outcome = HANDLERS[claimed.job](house, claimed.arguments)
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, the row must say so and be tried again
+            level = _log.info if isinstance(error, OutsideError) else _log.exception
+            level("job_failed", error=type(error).__name__, attempt=claimed.attempts)
+            outbox.fail(house.write, claimed, error, house.outside.clock, parked(house))
+        else:
+            outbox.finish(house.write, claimed, outcome)
+    return True
+
+
+def drain(house: House, *, rounds: int = 50) -> int:
+    """Run every due row in this thread until none is left; for tests, the demo and `flask work drain`."""
+    ran = 0
+    for _ in range(rounds):
+        ids = outbox.due(house.read, house.outside.clock)
+        done = sum(run_row(house, row_id) for row_id in ids)
+        if not done:
+            return ran
+        ran += done
+    return ran
+
+
+def serve(house: House) -> None:
+    """Run until told to stop: Huey's threads take hints, one thread of ours relays and sweeps."""
+    stop = threading.Event()
+    keeper = threading.Thread(target=_keep, args=(house, stop), name="relay", daemon=True)
+    keeper.start()
+    consumer = house.jobs.consumer(lambda row_id: run_row(house, row_id), threads=house.settings.worker_threads)
+    try:
+        consumer.run()
+    finally:
+        stop.set()
+        keeper.join(timeout=5)
+
+
+def _keep(house: House, stop: threading.Event) -> None:
+    while not stop.wait(RELAY_EVERY):
+        try:
+            house.hint(outbox.unhinted(house.read, house.write, house.outside.clock))
+            run_due_sweeps(house)
+        except Exception:
+            _log.exception("relay_failed")

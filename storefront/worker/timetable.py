@@ -1,0 +1,95 @@
+"""Sweeps as rows with a due time: one worker claims a sweep, all of them see when it last ran."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy import or_, update
+from sqlmodel import Session, col, select
+
+from storefront.catalogue import refresh
+from storefront.kernel.clock import wall_now
+from storefront.models.work import Sweep
+from storefront.ordering import sweeps
+from storefront.wiring import House
+
+LEASE = dt.timedelta(minutes=10)
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One sweep: its name, how often (business time), and what it does."""
+
+    name: str
+    every: dt.timedelta
+    run: Callable[[House], object]
+
+
+def _refresh(house: House) -> object:
+    return refresh.refresh(house.outside, house.write, settings=house.settings, now=house.outside.clock.now())
+
+
+TIMETABLE = (
+    Entry("ordering.broken_promises", dt.timedelta(minutes=1), lambda house: sweeps.broken_promises(house.bench)),
+    Entry("ordering.sleepers", dt.timedelta(minutes=2), lambda house: sweeps.sleepers(house.bench)),
+    Entry("catalogue.refresh", dt.timedelta(hours=1), _refresh),
+)
+
+
+def run_due_sweeps(house: House) -> list[str]:
+    """Run every sweep that is due and free; returns their names."""
+    ran = []
+    for entry in TIMETABLE:
+        token = _claim(house, entry)
+        if token is None:
+            continue
+        error = ""
+        try:
+            entry.run(house)
+        except Exception as failed:
+            error = type(failed).__name__
+            _log.exception("sweep_failed", sweep=entry.name)
+        _release(house, entry, token, error)
+        ran.append(entry.name)
+    return ran
+
+
+def _claim(house: House, entry: Entry) -> str | None:
+    now, wall, token = house.outside.clock.now(), wall_now(), secrets.token_hex(16)
+    with house.read() as session:
+        row = _row(session, entry)
+        if row is not None and (row.due_at > now or (row.claim_token and row.lease_until and row.lease_until > wall)):
+            return None
+    with house.write() as session:
+        if _row(session, entry) is None:
+            session.add(Sweep(name=entry.name, due_at=now))
+            session.flush()  # the conditional update below must find it
+        taken = session.execute(
+            update(Sweep)
+            .where(
+                col(Sweep.name) == entry.name,
+                col(Sweep.due_at) <= now,
+                or_(col(Sweep.claim_token).is_(None), col(Sweep.lease_until) < wall),
+            )
+            .values(claim_token=token, lease_until=wall + LEASE)
+        )
+        return token if taken.rowcount == 1 else None  # type: ignore[attr-defined]
+
+
+def _release(house: House, entry: Entry, token: str, error: str) -> None:
+    now = house.outside.clock.now()
+    with house.write() as session:
+        session.execute(
+            update(Sweep)
+            .where(col(Sweep.name) == entry.name, col(Sweep.claim_token) == token)
+            .values(claim_token=None, lease_until=None, due_at=now + entry.every, last_run_at=now, last_error=error)
+        )
+
+
+def _row(session: Session, entry: Entry) -> Sweep | None:
+    return session.exec(select(Sweep).where(Sweep.name == entry.name)).first()
