@@ -74,7 +74,7 @@ def rise(session: Session, token: str | None, *, email: str, now: dt.datetime) -
                 WebSession.token_hash == token_hash(token),
                 col(WebSession.revoked_at).is_(None),
                 col(WebSession.expires_at) > now,
-                or_(col(WebSession.email).is_(None), WebSession.email == email),
+                or_(col(WebSession.email).is_(None), col(WebSession.email) == email),
             )
             .with_for_update()
         ).first()

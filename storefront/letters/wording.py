@@ -24,6 +24,11 @@ def locale_for(code: str) -> Locale:
         return Locale.parse("en_001")
 
 
+def direction(code: str) -> str:
+    """``ltr`` or ``rtl``."""
+    return str(locale_for(code).text_direction)
+
+
 @lru_cache(maxsize=256)
 def _pattern(code: str, places: int) -> NumberPattern:
     # CLDR rounds some currencies as shoppers do in cash; what the cashier takes has exactly `places` decimals.
@@ -36,7 +41,7 @@ def _pattern(code: str, places: int) -> NumberPattern:
 def money(amount: Money, code: str) -> str:
     """For example ``US$4.99`` or ``JP¥680``, with the decimals the currency is charged in."""
     pattern = _pattern(code, exponent(amount.currency))
-    return pattern.apply(amount.decimal, locale_for(code), currency=amount.currency, currency_digits=False)
+    return str(pattern.apply(amount.decimal, locale_for(code), currency=amount.currency, currency_digits=False))
 
 
 @lru_cache(maxsize=2048)

@@ -67,4 +67,5 @@ def theme() -> Response:
     response = Response(text, mimetype="text/css")
     response.headers["Cache-Control"] = _AN_HOUR
     response.set_etag(hashlib.sha256(text.encode()).hexdigest()[:12])
-    return response.make_conditional(request)
+    response.make_conditional(request)
+    return response

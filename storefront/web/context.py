@@ -224,7 +224,7 @@ def _page(settings: Settings, languages: tuple[tuple[str, str], ...]) -> Page:
     declared = current_guard()
     return Page(
         locale=locale,
-        direction=i18n.direction(locale),
+        direction=wording.direction(locale),
         currency=currency,
         currencies=settings.currencies,
         languages=languages,
@@ -234,7 +234,6 @@ def _page(settings: Settings, languages: tuple[tuple[str, str], ...]) -> Page:
 
 
 def _without_prefix(path: str, locale: str, currency: str) -> str:
-    rest = path.removeprefix(f"/{locale}/")
-    if rest == path:
-        return ""
-    return rest.removeprefix(f"{currency.lower()}/")
+    # Pages without a currency in their path have no twin in another one: their switches lead to the start page.
+    prefix = f"/{locale}/{currency.lower()}/"
+    return path.removeprefix(prefix) if path.startswith(prefix) else ""

@@ -76,15 +76,6 @@ def best_locale(settings: Settings) -> str:
 
 
 @lru_cache(maxsize=64)
-def direction(code: str) -> str:
-    """``ltr`` or ``rtl``; a code nobody knows reads left to right."""
-    try:
-        return str(Locale.parse(code, sep="-").text_direction)
-    except (UnknownLocaleError, ValueError):
-        return "ltr"
-
-
-@lru_cache(maxsize=64)
 def own_name(code: str) -> str:
     """What speakers of a language call it."""
     try:

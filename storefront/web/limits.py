@@ -73,7 +73,7 @@ POLICIES: dict[str, Rate] = {
 
 
 class TooManyRequests(StorefrontError):
-    """This network or session called too often; `retry_after` is in seconds."""
+    """A network or session called too often; `retry_after` is in seconds."""
 
     kind = Kind.THROTTLED
     code = "too_many_requests"
@@ -154,7 +154,7 @@ class Limiter:
         if self._shared is not None:
             try:
                 return self._shared.hit(rate, *key)
-            except Exception as lost:  # any failure of the store's client means the same: count here instead
+            except Exception as lost:  # noqa: BLE001 (any failure of the store means the same: count here)
                 _log.warning("rate_store_lost", error=type(lost).__name__)
         return self._local.hit(rate, *key)
 
@@ -163,7 +163,7 @@ class Limiter:
             if counter is not None:
                 try:
                     return counter.get_window_stats(rate, *key).reset_time
-                except Exception as lost:  # as above
+                except Exception as lost:  # noqa: BLE001 (as above)
                     _log.warning("rate_store_lost", error=type(lost).__name__)
         return time.time() + rate.get_expiry()
 

@@ -1,0 +1,62 @@
+"""How the web server runs the shop; addresses and the number of processes come from its own options."""
+
+import logging
+import os
+import re
+from typing import Any
+
+from gunicorn.config import Config
+from gunicorn.glogging import Logger
+
+# Threads, since a request may wait for a vendor while others read pages; the number of such waits is capped elsewhere.
+worker_class = "gthread"
+threads = 8
+workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
+
+# Not preloaded: connections to SQLite (and its locks) must not be carried over a fork, so each process makes its own.
+preload_app = False
+
+# The heartbeat file must not wait for a disk.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
+control_socket_disable = True
+
+keepalive = 15
+timeout = 60
+graceful_timeout = 30
+max_requests = 20_000
+max_requests_jitter = 2_000
+
+# Whom to believe about the visitor's address is a setting of the shop (SHOP_TRUSTED_PROXIES), not of this server.
+forwarded_allow_ips = ""
+
+accesslog = "-"
+errorlog = "-"
+# The path only: queries hold what people searched for, referrers hold addresses of private pages.
+access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'
+
+_SECRET_LINK = re.compile(r"(/o/)[^\s/?\"'#]+")
+
+
+def scrubbed(text: str) -> str:
+    """The text without the tokens of secret order links."""
+    return _SECRET_LINK.sub(r"\1<hidden>", text)
+
+
+class _Scrub(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = scrubbed(record.getMessage()), ()
+        return True
+
+
+class ScrubbingLogger(Logger):  # type: ignore[misc]
+    """gunicorn's own logger, which never writes a secret link: neither of a visit nor of a failure."""
+
+    def setup(self, cfg: Config) -> None:
+        """As the parent's, with the filter on both logs."""
+        super().setup(cfg)
+        for log in (self.access_log, self.error_log):
+            if not any(isinstance(found, _Scrub) for found in log.filters):
+                log.addFilter(_Scrub())
+
+
+logger_class: Any = ScrubbingLogger

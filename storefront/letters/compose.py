@@ -1,0 +1,148 @@
+"""What our mails say, composed from plain facts; nothing here reads a database or sends anything.
+
+No letter carries an activation code: whoever reads the mailbox gets a link that expires.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from babel.support import Translations
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from storefront.kernel.money import Money
+from storefront.kernel.places import beside
+from storefront.letters import wording
+from storefront.ports import Letter
+from storefront.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The shop as letters name it."""
+
+    name: str
+    tagline: str
+    support_email: str
+    public_url: str
+
+
+class OrderFacts(Protocol):
+    """What a letter about an order may ask of it; more is welcome."""
+
+    @property
+    def reference(self) -> str: ...
+    @property
+    def locale(self) -> str: ...
+    @property
+    def promise_until(self) -> dt.datetime | None: ...
+    @property
+    def refund(self) -> Any: ...
+
+
+class CodeFacts(Protocol):
+    """A sign-in code on its way to its mailbox."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def email(self) -> str: ...
+    @property
+    def code(self) -> str: ...
+    @property
+    def locale(self) -> str: ...
+    @property
+    def minutes(self) -> int: ...
+
+
+class CaseFacts(Protocol):
+    """A case as its owner must know it."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def order_id(self) -> str | None: ...
+    @property
+    def detail(self) -> str: ...
+    @property
+    def owner(self) -> str: ...
+    @property
+    def opened_at(self) -> dt.datetime: ...
+    @property
+    def due_at(self) -> dt.datetime: ...
+
+
+def sign_in_code(*, settings: Settings, facts: CodeFacts) -> Letter:
+    """The six digits."""
+    told = {"code": facts.code, "minutes": facts.minutes}
+    return _letter("sign_in_code", settings, to=facts.email, locale=facts.locale, key=facts.id, told=told)
+
+
+def order_letter(template: str, *, settings: Settings, order: OrderFacts, to: str, link: str) -> Letter:
+    """One of the letters about an order: ``order_delivered``, ``order_refunded``, ``order_delayed`` and so on."""
+    told = {"order": order, "link": link, "refund": order.refund, "promise": order.promise_until}
+    return _letter(template, settings, to=to, locale=order.locale, key=order.reference, told=told)
+
+
+def case_opened(*, settings: Settings, case: CaseFacts) -> Letter:
+    """Tells the owner of a case what to decide; ids only, since mailboxes of teams are read by many."""
+    return _letter(
+        "case_opened", settings, to=settings.case_email, locale=settings.languages[0], key=case.id, told={"case": case}
+    )
+
+
+def message_id(template: str, key: str, settings: Settings) -> str:
+    """The same letter has the same id however often it is sent, so that mail programs can tell a repeat."""
+    digest = hashlib.sha256(f"{template}|{key}".encode()).hexdigest()[:32]
+    return f"<{template}.{digest}@{urlsplit(settings.public_url).hostname or 'shop'}>"
+
+
+def _letter(template: str, settings: Settings, *, to: str, locale: str, key: str, told: dict[str, Any]) -> Letter:
+    facts = {
+        **told,
+        "shop": Sender(settings.name, settings.tagline, settings.support_email, settings.public_url),
+        "locale": locale,
+        "direction": wording.direction(locale),
+    }
+    environment = _environment(locale)
+    head, _, text = environment.get_template(f"mail/{template}.txt").render(facts).partition("\n")
+    # A line break in a fact must not become a header of its own.
+    subject = " ".join(head.removeprefix("Subject:").split())
+    html = environment.get_template(f"mail/{template}.html").render(facts)
+    return Letter(
+        to=to, subject=subject, text=text.strip() + "\n", html=html, message_id=message_id(template, key, settings)
+    )
+
+
+@lru_cache(maxsize=64)
+def _environment(locale: str) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(beside("templates")),
+        autoescape=select_autoescape(["html"], default=False),
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    translations = Translations.load(beside("translations"), [locale])
+    environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+
+    def money(amount: Money) -> str:
+        return wording.money(amount, locale)
+
+    def volume(data_mb: int) -> str:
+        return wording.volume(data_mb, locale)
+
+    def when(moment: dt.datetime) -> str:
+        return wording.when(moment, locale)
+
+    environment.filters.update(money=money, volume=volume, when=when, mask_email=wording.mask_email)
+    return environment
