@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final, NoReturn
 
 import stripe
@@ -32,6 +34,11 @@ def page(session: stripe.checkout.Session) -> PaymentPage:
     `paid` needs both Stripe's word and a captured amount, so that a session without the details never counts as paid.
     Raises `Unintelligible` naming a field that is missing or unknown.
     """
+    with _fields_present():
+        return _page(session)
+
+
+def _page(session: stripe.checkout.Session) -> PaymentPage:
     intent = _expanded(session.payment_intent)
     charge = _expanded(intent.latest_charge) if intent is not None else None
     captured = None
@@ -58,10 +65,11 @@ def page(session: stripe.checkout.Session) -> PaymentPage:
 
 def refund(made: stripe.Refund) -> CashierRefund:
     """One refund; raises `Unintelligible` for a status we do not know."""
-    status = _REFUND_STATUS.get(made.status or "")
-    if status is None:
-        _unknown("refund.status")
-    return CashierRefund(made.id, status, _money("refund.amount", made.amount, made.currency))
+    with _fields_present():
+        status = _REFUND_STATUS.get(made.status or "")
+        if status is None:
+            _unknown("refund.status")
+        return CashierRefund(made.id, status, _money("refund.amount", made.amount, made.currency))
 
 
 def locale(wanted: str) -> str:
@@ -71,6 +79,15 @@ def locale(wanted: str) -> str:
         if candidate in _LOCALES:
             return candidate
     return "auto"
+
+
+@contextmanager
+def _fields_present() -> Iterator[None]:
+    """The library's objects raise `AttributeError`, with the field's name, for what the answer did not contain."""
+    try:
+        yield
+    except AttributeError as missing:
+        _unknown(str(missing))
 
 
 def _page_status(status: str | None) -> PageStatus:
