@@ -54,13 +54,16 @@ class DeadlineReader(io.RawIOBase):
         self._raw = sock.makefile("rb", buffering=0)
 
     def readable(self) -> bool:
+        """Always."""
         return True
 
     def readinto(self, buffer: bytearray | memoryview) -> int | None:  # type: ignore[override]
+        """Wait for the next bytes, at most until the deadline; raises `TimeoutError` past it."""
         self._sock.settimeout(self._deadline.remaining())
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
+        """Let go of the socket."""
         if not self.closed:
             self._raw.close()
         super().close()

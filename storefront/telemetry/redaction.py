@@ -34,7 +34,7 @@ def redacted(text: str) -> str:
 
 
 def is_secret_name(name: str) -> bool:
-    """Whether a field of this name is hidden whatever it holds: `token`, `supplier_password`, `qrCode`, `api_key`…"""
+    """Whether a field of this name is hidden whatever it holds, such as `token`, `qrCode` or `api_key`."""
     words = [word.lower() for word in _WORD.findall(name)]
     joined = "_".join(words)
     return (

@@ -6,10 +6,13 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+import requests
 from sqlmodel import SQLModel
 
 from storefront.db.session import make_engine, session_factory
@@ -17,8 +20,12 @@ from storefront.db.vault import Vault, new_key
 from storefront.gateways.http import Http
 from storefront.gateways.linksfield.esim import Linksfield
 from storefront.gateways.linksfield.tokens import Tokens
+from storefront.gateways.stripe.client import StripeCashier
 from storefront.kernel.clock import Clock
 from storefront.ports import SessionFactory
+from storefront.sandbox.http import Request as SandboxRequest
+from storefront.sandbox.stripe.app import mount
+from storefront.sandbox.world import World
 
 Behaviour = Callable[[socket.socket, bytes], None]
 """What a server does with one request: it gets the connection and the request's bytes."""
@@ -35,17 +42,21 @@ class Wire:
 
     @property
     def port(self) -> int:
+        """Where it listens."""
         port: int = self._listener.getsockname()[1]
         return port
 
     @property
     def url(self) -> str:
+        """Its address."""
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
+        """Answer from now on."""
         threading.Thread(target=self._accept, daemon=True).start()
 
     def stop(self) -> None:
+        """Answer no more."""
         # Closing alone does not wake a thread that is waiting in accept.
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -158,3 +169,80 @@ def new_supplier(http: Http, new_tokens: Callable[[], Tokens]) -> Callable[..., 
         return Linksfield(http, base_url=base_url, **(wanted | changes))
 
     return make
+
+
+@pytest.fixture
+def new_cashier(http: Http) -> Callable[..., StripeCashier]:
+    """Makes a cashier for an address."""
+
+    def make(url: str, **changes: Any) -> StripeCashier:
+        wanted: dict[str, Any] = {
+            "api_key": "sk_test_of_the_house",
+            "webhook_secret": "whsec_test",
+            "livemode": False,
+            "deadline": 3.0,
+        }
+        return StripeCashier(http, url=url, **(wanted | changes))
+
+    return make
+
+
+class _Adapter(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    mounted: dict[str, Any] = {}
+
+    def _go(self) -> None:
+        parts = urlsplit(self.path)
+        handler = next(h for p, h in self.mounted.items() if parts.path.startswith(p))
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        headers = {k.lower(): v for k, v in self.headers.items()}
+        response = handler(SandboxRequest(self.command, parts.path, parts.query, headers, body))
+        if response.abort:
+            self.close_connection = True
+            return
+        lines = [f"HTTP/1.1 {response.status} X", f"Content-Length: {len(response.body)}"]
+        lines += [f"{k}: {v}" for k, v in response.headers]
+        self.wfile.write("\r\n".join(lines).encode() + b"\r\n\r\n" + response.body)
+
+    do_GET = do_POST = _go
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+
+class SandboxHandle:
+    """The pretend world from a test's side."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        self._adapter = type(
+            "Bound",
+            (_Adapter,),
+            {"mounted": mount(self.world, shop_webhook_url="", webhook_secret="whsec_test", account="acct_1")},
+        )
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._adapter)
+        self._server.daemon_threads = True
+        self._server.block_on_close = False
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.world.base_url = self.url
+        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+
+    def stripe(self, path: str, **facts: Any) -> Any:
+        answer = requests.post(f"{self.url}/stripe/_sandbox/{path}", json=facts, timeout=5)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def arm(self, target: str, kind: str, **params: Any) -> None:
+        self.world.faults.arm(target, kind, **params)
+
+    def stop(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+@pytest.fixture
+def sandbox() -> Iterator[SandboxHandle]:
+    """A fresh pretend world."""
+    handle = SandboxHandle()
+    yield handle
+    handle.stop()

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography import x509
@@ -22,6 +23,7 @@ from storefront.db.session import make_engine, session_factory
 from storefront.gateways.calls import Deadline
 from storefront.gateways.http import Http, HttpAnswer, HttpCall, demand_success, retry_after
 from storefront.kernel.errors import Throttled, Unintelligible, Unreachable
+from tests.gateways.making import Observed
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
@@ -59,7 +61,7 @@ def ask(http: Http, url: str, *, seconds: float = 5.0, is_read: bool = False, bo
     return http.ask(call, deadline=Deadline(seconds), understand=lambda whole: whole)
 
 
-def test_an_answer_comes_back_whole_and_is_counted(wire, http, observed) -> None:
+def test_an_answer_comes_back_whole_and_is_counted(wire: Any, http: Http, observed: Observed) -> None:
     """Status, headers and body of any answer reach the caller, and the call is counted once."""
     server = wire(answer(b"HTTP/1.1 503 Busy\r\nContent-Length: 4\r\nRetry-After: 9\r\n\r\nwait"))
     got = ask(http, server.url)
@@ -67,7 +69,7 @@ def test_an_answer_comes_back_whole_and_is_counted(wire, http, observed) -> None
     assert observed == [("vendor", "operation", "status_503")]
 
 
-def test_a_connection_is_reused_in_a_thread(wire, http) -> None:
+def test_a_connection_is_reused_in_a_thread(wire: Any, http: Http) -> None:
     """Two calls of one thread share one connection."""
     server = wire(answer(OK))
     ask(http, server.url)
@@ -75,7 +77,7 @@ def test_a_connection_is_reused_in_a_thread(wire, http) -> None:
     assert server.connections == 1
 
 
-def test_a_short_deadline_does_not_shorten_the_next_call(wire, http) -> None:
+def test_a_short_deadline_does_not_shorten_the_next_call(wire: Any, http: Http) -> None:
     """What little was left for the last read of one call is not the limit of the next one."""
     server = wire(drip(OK, 0.004), lambda connection, _: (time.sleep(0.4), connection.sendall(OK)))
     ask(http, server.url, seconds=0.5)
@@ -90,7 +92,7 @@ def test_a_short_deadline_does_not_shorten_the_next_call(wire, http) -> None:
         pytest.param(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\nx\r\n" * 90, id="chunks"),
     ],
 )
-def test_a_dripping_server_is_left_at_the_deadline(wire, http, observed, whole: bytes) -> None:
+def test_a_dripping_server_is_left_at_the_deadline(wire: Any, http: Http, observed: Observed, whole: bytes) -> None:
     """Bytes that keep coming do not extend the deadline, in the head as little as in the body."""
     server = wire(drip(whole))
     started = time.monotonic()
@@ -101,7 +103,7 @@ def test_a_dripping_server_is_left_at_the_deadline(wire, http, observed, whole: 
     assert observed == [("vendor", "operation", "outside_unreachable")]
 
 
-def test_a_silent_server_is_left_at_the_deadline_and_not_asked_again(wire, http) -> None:
+def test_a_silent_server_is_left_at_the_deadline_and_not_asked_again(wire: Any, http: Http) -> None:
     """A read is repeated after a broken connection, never after a time-out."""
     server = wire(hang)
     with pytest.raises(Unreachable):
@@ -109,7 +111,7 @@ def test_a_silent_server_is_left_at_the_deadline_and_not_asked_again(wire, http)
     assert len(server.requests) == 1
 
 
-def test_a_call_with_an_effect_is_never_repeated(wire, http) -> None:
+def test_a_call_with_an_effect_is_never_repeated(wire: Any, http: Http) -> None:
     """A reset connection leaves the effect unknown; the door does not try again by itself."""
     server = wire(reset)
     with pytest.raises(Unreachable) as failed:
@@ -118,14 +120,14 @@ def test_a_call_with_an_effect_is_never_repeated(wire, http) -> None:
     assert len(server.requests) == 1
 
 
-def test_a_plain_read_is_repeated_once(wire, http) -> None:
+def test_a_plain_read_is_repeated_once(wire: Any, http: Http) -> None:
     """A read whose connection breaks is asked again, and succeeds when the server recovers."""
     server = wire(reset, answer(OK))
     assert ask(http, server.url, is_read=True, body=None).body == b"ok"
     assert len(server.requests) == 2
 
 
-def test_a_plain_read_is_repeated_only_once(wire, http) -> None:
+def test_a_plain_read_is_repeated_only_once(wire: Any, http: Http) -> None:
     """Two broken connections are enough."""
     server = wire(reset)
     with pytest.raises(Unreachable):
@@ -133,14 +135,14 @@ def test_a_plain_read_is_repeated_only_once(wire, http) -> None:
     assert len(server.requests) == 2
 
 
-def test_half_an_answer_is_none(wire, http) -> None:
+def test_half_an_answer_is_none(wire: Any, http: Http) -> None:
     """A body shorter than announced is no answer, whatever its status said."""
     server = wire(lambda c, _: (c.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nha"), c.close()))
     with pytest.raises(Unreachable):
         ask(http, server.url)
 
 
-def test_a_flood_is_cut_off(wire, http) -> None:
+def test_a_flood_is_cut_off(wire: Any, http: Http) -> None:
     """A body over the cap is refused as unreadable before it fills the memory."""
     head = b"HTTP/1.1 200 OK\r\nContent-Length: 99999999\r\n\r\n"
     server = wire(lambda c, _: (c.sendall(head), [c.sendall(b"x" * 65536) for _ in range(40)]))
@@ -148,7 +150,7 @@ def test_a_flood_is_cut_off(wire, http) -> None:
         ask(http, server.url)
 
 
-def test_nobody_listening_is_unreachable(http) -> None:
+def test_nobody_listening_is_unreachable(http: Http) -> None:
     """A refused connection is reported like any other missing answer."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -156,7 +158,7 @@ def test_nobody_listening_is_unreachable(http) -> None:
         ask(http, f"http://127.0.0.1:{port}")
 
 
-def test_redirects_are_not_followed_and_cookies_not_kept(wire, http) -> None:
+def test_redirects_are_not_followed_and_cookies_not_kept(wire: Any, http: Http) -> None:
     """A vendor cannot send our credentials elsewhere, nor recognise one call in the next."""
     server = wire(answer(b"HTTP/1.1 302 F\r\nLocation: /away\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n"))
     assert ask(http, server.url).status == 302
@@ -165,7 +167,7 @@ def test_redirects_are_not_followed_and_cookies_not_kept(wire, http) -> None:
     assert b"cookie" not in server.requests[1].lower()
 
 
-def test_no_call_inside_a_transaction(wire, http, tmp_path: Path) -> None:
+def test_no_call_inside_a_transaction(wire: Any, http: Http, tmp_path: Path) -> None:
     """An outside call while a transaction is open is a programming error and is not made."""
     server = wire(answer(OK))
     engine = make_engine(f"sqlite:///{tmp_path / 'shop.sqlite'}")
@@ -175,7 +177,7 @@ def test_no_call_inside_a_transaction(wire, http, tmp_path: Path) -> None:
     assert server.requests == []
 
 
-def test_errors_and_reprs_hold_nothing_that_was_sent(wire, http) -> None:
+def test_errors_and_reprs_hold_nothing_that_was_sent(wire: Any, http: Http) -> None:
     """Neither headers nor bodies can be read from an error or a printed call."""
     server = wire(reset)
     call = HttpCall("vendor", "operation", "POST", server.url, {"x-access-token": "hush-1"}, b"hush-2")
@@ -200,7 +202,7 @@ def test_a_strange_wait_is_bounded(header: str, seconds: float) -> None:
     assert retry_after({"Retry-After": header}) == seconds
 
 
-def test_tls_is_verified_and_bounded(http, tmp_path: Path) -> None:
+def test_tls_is_verified_and_bounded(http: Http, tmp_path: Path) -> None:
     """An unknown certificate is refused, and a known one is spoken to."""
     certificate = _self_signed(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -246,8 +248,6 @@ def _self_signed(folder: Path) -> Path:
     path = folder / "loopback.pem"
     path.write_bytes(
         made.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        + key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return path

@@ -36,7 +36,10 @@ class Inbox:
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
 
-    async def handle_RCPT(self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:
+    async def handle_RCPT(  # noqa: N802 - the server asks for this name
+        self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
+    ) -> str:
+        """Refuses some."""
         if address.startswith("nobody"):
             return "550 no such user nobody@example.com"
         if address.startswith("later"):
@@ -44,7 +47,8 @@ class Inbox:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - as above
+        """Keeps the letter."""
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         assert isinstance(message, EmailMessage)
         self.mails.append(message)
@@ -124,8 +128,15 @@ def test_a_repeat_is_recognisable(new_mailer: NewMailer, port: int, inbox: Inbox
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("to", "a@example.com\r\nBcc: b@example.com"), ("subject", "hello\nBcc: b@example.com"), ("message_id", "a\r\nX: y")]
-    + [("to", "a@example.com, b@example.com"), ("to", ""), ("to", "someone"), ("to", "Someone <a@example.com>")],
+    [
+        ("to", "a@example.com\r\nBcc: b@example.com"),
+        ("subject", "hello\nBcc: b@example.com"),
+        ("message_id", "a\r\nX: y"),
+        ("to", "a@example.com, b@example.com"),
+        ("to", ""),
+        ("to", "someone"),
+        ("to", "Someone <a@example.com>"),
+    ],
 )
 def test_header_injection_is_refused(new_mailer: NewMailer, port: int, inbox: Inbox, field: str, value: str) -> None:
     """No field can add a header or a second recipient; nothing is sent."""
@@ -158,7 +169,7 @@ def test_a_login_is_used_and_a_wrong_one_says_so(new_mailer: NewMailer, port: in
     assert failed.value.vendor_code == "auth"
 
 
-def test_no_letter_leaves_in_the_open_when_starttls_is_asked_for(new_mailer: NewMailer, port: int, inbox: Inbox) -> None:
+def test_no_letter_leaves_in_the_open_when_tls_is_asked_for(new_mailer: NewMailer, port: int, inbox: Inbox) -> None:
     """A server without STARTTLS gets nothing."""
     with pytest.raises(Refused):
         new_mailer(port, starttls=True).send(LETTER)

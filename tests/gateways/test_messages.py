@@ -81,7 +81,7 @@ def test_a_field_that_is_missing_or_mistyped_is_named(getter: str, value: object
 
 
 def test_a_missing_list_is_a_fault_but_an_empty_one_is_not() -> None:
-    """null and [] mean "none"; an answer without the field means that we do not understand it."""
+    """Null and [] mean "none"; an answer without the field means that we do not understand it."""
     assert messages.Fields({"data": None}, call="test").each("data") == []
     assert messages.Fields({"data": []}, call="test").each("data") == []
     with pytest.raises(Unintelligible, match="data is missing"):

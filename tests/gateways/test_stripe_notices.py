@@ -111,8 +111,18 @@ def test_an_event_that_is_not_ours_is_refused(changes: dict[str, Any], code: str
 
 @pytest.mark.parametrize(
     "payload",
-    [b"", b"not json", b"[]", b"{}", b"\xff", event(data=None), event(created="soon"), event(data={"object": "x"})]
-    + [event(object="v2.core.event"), event(created=10**20)],
+    [
+        b"",
+        b"not json",
+        b"[]",
+        b"{}",
+        b"\xff",
+        event(data=None),
+        event(created="soon"),
+        event(data={"object": "x"}),
+        event(object="v2.core.event"),
+        event(created=10**20),
+    ],
 )
 def test_a_signed_riddle_is_unintelligible(payload: bytes) -> None:
     """Something that carries our signature and is no event is neither believed nor a crash."""

@@ -52,8 +52,19 @@ def test_ordinary_numbers_and_words_stay() -> None:
 
 @pytest.mark.parametrize(
     ("name", "hidden"),
-    [("token", 1), ("x-access-token", 1), ("qrCode", 1), ("activation_code", 1), ("supplierPassword", 1)]
-    + [("stripe_api_key", 1), ("passwd", 1), ("reference", 0), ("vendor_code", 0), ("tokens_left", 0), ("key", 0)],
+    [
+        ("token", 1),
+        ("x-access-token", 1),
+        ("qrCode", 1),
+        ("activation_code", 1),
+        ("supplierPassword", 1),
+        ("stripe_api_key", 1),
+        ("passwd", 1),
+        ("reference", 0),
+        ("vendor_code", 0),
+        ("tokens_left", 0),
+        ("key", 0),
+    ],
 )
 def test_secrets_are_hidden_by_their_name(name: str, hidden: int) -> None:
     """Whatever a field of such a name holds is hidden, in any spelling."""

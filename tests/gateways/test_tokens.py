@@ -28,6 +28,7 @@ class Logins:
         self._seconds = seconds
 
     def __call__(self, _deadline: Deadline) -> str:
+        """One more login."""
         self.count += 1
         number = self.count
         time.sleep(self._seconds)
@@ -37,9 +38,7 @@ class Logins:
 def test_one_login_serves_all_threads(new_tokens: NewTokens) -> None:
     """Ten threads that find no token make one login and share its token."""
     tokens, logins, got = new_tokens(), Logins(0.1), []
-    threads = [
-        threading.Thread(target=lambda: got.append(tokens.current(logins, Deadline(5)).text)) for _ in range(10)
-    ]
+    threads = [threading.Thread(target=lambda: got.append(tokens.current(logins, Deadline(5)).text)) for _ in range(10)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -56,7 +56,7 @@ class _Ask:
 
 
 class Linksfield:
-    """`ports.Supplier` over the supplier's HTTP interface. Each method ends within `deadline` seconds, logins included."""
+    """`ports.Supplier` over HTTP. Each method ends within `deadline` seconds, logins included."""
 
     def __init__(
         self,

@@ -95,9 +95,9 @@ class Fields:
             return value
         if isinstance(value, int) and not isinstance(value, bool):
             return Decimal(value)
-        if isinstance(value, str) and value.replace(".", "", 1).removeprefix("-").isdecimal():
-            return Decimal(value)
-        self._fail(name, "is not a number")
+        if not isinstance(value, str) or not value.replace(".", "", 1).removeprefix("-").isdecimal():
+            self._fail(name, "is not a number")
+        return Decimal(value)
 
     def inside(self, name: str) -> Fields:
         """The object under `name`."""

@@ -55,7 +55,7 @@ class Tokens:
         return self._renew(None, log_in, deadline)
 
     def after_rejection(self, rejected: KnownToken, log_in: LogIn, deadline: Deadline) -> KnownToken:
-        """Another token than the one the supplier has just refused: a newer stored one if there is, else a new login."""
+        """Another token than the one just refused: a newer stored one if there is, else that of a new login."""
         return self._renew(rejected, log_in, deadline)
 
     def _renew(self, rejected: KnownToken | None, log_in: LogIn, deadline: Deadline) -> KnownToken:

@@ -33,7 +33,7 @@ _MOST_REFUNDS = 100
 
 
 class StripeCashier:
-    """`ports.Cashier` over Stripe. Each method makes one call of at most `deadline` seconds (`expire_page` up to two)."""
+    """`ports.Cashier` over Stripe. A method makes one call of at most `deadline` seconds, `expire_page` up to two."""
 
     def __init__(
         self, http: Http, *, api_key: str, url: str, webhook_secret: str, livemode: bool, deadline: float
@@ -64,7 +64,7 @@ class StripeCashier:
         return objects.page(session)
 
     def expire_page(self, session_id: str) -> PaymentPage:
-        """Close an open page; when it is not open any more, the page as it is now. Raises `Refused` if it stays open."""
+        """Close an open page; if it is not open any more, the page as it is now. `Refused` when it stays open."""
         try:
             with translated("stripe.expire_page"):
                 session = self._v1.checkout.sessions.expire(session_id, {"expand": _WITH_CHARGE})

@@ -23,7 +23,7 @@ class Notices:
         self._livemode = livemode
 
     def read(self, payload: bytes, signature: str) -> CashierNotice:
-        """The event in `payload`. Raises `Refused`, whose `vendor_code` says why, or `Unintelligible` for a signed riddle.
+        """The event in `payload`. Raises `Refused`, with a `vendor_code`, or `Unintelligible` for a signed riddle.
 
         Codes: ``door_closed`` (we have no secret), ``bad_signature`` (forged, stale or from the future),
         ``wrong_mode``, ``foreign_account``.

@@ -34,6 +34,7 @@ class Transport(stripe.HTTPClient):
         *,
         _usage: list[str] | None = None,
     ) -> tuple[Any, int, Mapping[str, str]]:
+        """One request of the library; raises `Unreachable` and `Unintelligible`, which it lets through."""
         body = post_data.encode() if isinstance(post_data, str) else post_data
         verb = method.upper()
         call = HttpCall(VENDOR, _operation(verb, url), verb, url, headers or {}, body, is_read=verb == "GET")
