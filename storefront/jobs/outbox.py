@@ -23,7 +23,9 @@ from storefront.kernel.ids import new_id
 from storefront.models.work import OutboxRow, WorkState
 from storefront.ports import SessionFactory
 
-LEASE = dt.timedelta(seconds=120)
+# A handler that outlives its lease may run twice at the same time; call rows make that harmless. A short lease makes
+# the work of a killed worker wait seconds, not minutes.
+LEASE = dt.timedelta(seconds=30)
 HINT_LIFE = dt.timedelta(seconds=30)
 MAX_ATTEMPTS = 10
 
@@ -101,8 +103,8 @@ def claim(write: SessionFactory, row_id: str, clock: Clock) -> Claimed | None:
                 col(OutboxRow.due_at) <= clock.now(),
                 or_(col(OutboxRow.claim_token).is_(None), col(OutboxRow.lease_until) < wall),
             )
-            .values(claim_token=token, lease_until=wall + LEASE, attempts=OutboxRow.attempts + 1)
-            .returning(OutboxRow.id, OutboxRow.job, OutboxRow.arguments, OutboxRow.attempts)
+            .values(claim_token=token, lease_until=wall + LEASE, attempts=col(OutboxRow.attempts) + 1)
+            .returning(col(OutboxRow.id), col(OutboxRow.job), col(OutboxRow.arguments), col(OutboxRow.attempts))
         ).first()
     return Claimed(taken.id, taken.job, taken.arguments, token, taken.attempts) if taken else None
 

@@ -26,6 +26,10 @@ class Clock:
             self._read_at = time.monotonic()
         return dt.datetime.fromtimestamp(time.time() + self._offset, dt.UTC)
 
+    def forget(self) -> None:
+        """Read the offset afresh at the next look."""
+        self._read_at = 0.0
+
 
 def wall_now() -> dt.datetime:
     """Wall time, aware UTC, never moved: for leases and for stamps others check against their own clocks."""

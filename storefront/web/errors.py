@@ -53,7 +53,7 @@ def _expected(error: StorefrontError) -> AnyResponse:
 
 def _http(error: HTTPException) -> AnyResponse:
     if error.response is not None:
-        return cast(AnyResponse, error.response)
+        return cast("AnyResponse", error.response)
     status = error.code or 500
     if status < 400:
         return error.get_response()

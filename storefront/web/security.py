@@ -18,12 +18,20 @@ from storefront.web.limits import Access, current_guard, is_secure
 
 FORM_LIFE = dt.timedelta(hours=12)
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
-_PERMISSIONS = ", ".join(
-    f"{feature}=()"
-    for feature in (
-        "accelerometer camera display-capture geolocation gyroscope magnetometer microphone midi payment "
-        "publickey-credentials-get screen-wake-lock usb xr-spatial-tracking"
-    ).split()
+_FEATURES = (
+    "accelerometer",
+    "camera",
+    "display-capture",
+    "geolocation",
+    "gyroscope",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "publickey-credentials-get",
+    "screen-wake-lock",
+    "usb",
+    "xr-spatial-tracking",
 )
 
 
@@ -129,7 +137,7 @@ def _fixed_headers(settings: Settings) -> dict[str, str]:
         "Content-Security-Policy": content_policy(settings),
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",
-        "Permissions-Policy": _PERMISSIONS,
+        "Permissions-Policy": ", ".join(f"{feature}=()" for feature in _FEATURES),
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
     }

@@ -42,7 +42,7 @@ def buy(locale: str, currency: str, slug: str) -> Response | tuple[str, int]:
     try:
         email = normalise_address(filled.email.data)
     except BadAddress as wrong:
-        filled.email.errors = [*filled.email.errors, wrong.sentence]
+        filled.email.errors = [*filled.email.errors, _(wrong.sentence)]
         return _again(slug, currency, filled, None, 422)
     try:
         with house().read() as session:

@@ -16,6 +16,7 @@ from storefront.kernel.ids import normalise_reference
 from storefront.models.profile import Profile
 from storefront.ordering import change, notices, read
 from storefront.ordering.read import OrderNotFound, OrderView
+from storefront.ordering.steps import wake
 from storefront.web.context import current, grant_order, house, may_see_order, now
 from storefront.web.limits import Access, guard
 from storefront.web.permits import outside_permit
@@ -78,9 +79,9 @@ def landing(locale: str, reference: str) -> Response:
                 try:
                     notices.settle_order(house().bench, order.id, budget=BUDGET)
                 except OutsideError:
-                    notices.wake(house().bench, order.id)
+                    wake(house().bench, order.id)
             else:
-                notices.wake(house().bench, order.id)
+                wake(house().bench, order.id)
     return redirect(url_for("orders.show", locale=locale, reference=reference), code=303)
 
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 
-revision = 'a84e0772c374'
+revision = '6f070ceef9f4'
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -44,16 +44,6 @@ def upgrade() -> None:
     sa.Column('handled_at', sa.DateTime(timezone=True), nullable=True),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_inbox')),
     sa.UniqueConstraint('source', 'external_id', name=op.f('uq_inbox_source_external_id'))
-    )
-    op.create_table('letters',
-    sa.Column('id', sa.String(36), nullable=False),
-    sa.Column('subject_id', sa.String(36), nullable=False),
-    sa.Column('template', sa.String(40), nullable=False),
-    sa.Column('fact', sa.String(80), nullable=False),
-    sa.Column('staged_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_letters')),
-    sa.UniqueConstraint('subject_id', 'template', 'fact', name=op.f('uq_letters_subject_id_template_fact'))
     )
     op.create_table('outbox',
     sa.Column('id', sa.String(36), nullable=False),
@@ -305,10 +295,12 @@ def upgrade() -> None:
     sa.Column('paid_at', sa.DateTime(timezone=True), nullable=True),
     sa.ForeignKeyConstraint(['order_id'], ['orders.id'], name=op.f('fk_payments_order_id_orders')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_payments')),
-    sa.UniqueConstraint('order_id', 'attempt', name=op.f('uq_payments_order_id_attempt')),
     sa.UniqueConstraint('payment_id', name=op.f('uq_payments_payment_id')),
     sa.UniqueConstraint('session_id', name=op.f('uq_payments_session_id'))
     )
+    with op.batch_alter_table('payments', schema=None) as batch_op:
+        batch_op.create_index('ix_payments_order', ['order_id'], unique=False)
+
     op.create_table('profiles',
     sa.Column('order_id', sa.String(36), nullable=False),
     sa.Column('iccid', sa.String(20), nullable=True),
@@ -373,6 +365,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_profiles_iccid'))
 
     op.drop_table('profiles')
+    with op.batch_alter_table('payments', schema=None) as batch_op:
+        batch_op.drop_index('ix_payments_order')
+
     op.drop_table('payments')
     op.drop_table('order_links')
     with op.batch_alter_table('order_events', schema=None) as batch_op:
@@ -413,7 +408,6 @@ def downgrade() -> None:
         batch_op.drop_index('ix_outbox_due')
 
     op.drop_table('outbox')
-    op.drop_table('letters')
     op.drop_table('inbox')
     op.drop_table('destinations')
     op.drop_table('attempt_counts')

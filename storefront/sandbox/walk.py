@@ -1,0 +1,157 @@
+"""The mission, walked: one numbered line and one `ok` for each verb."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import requests
+
+from storefront.sandbox.buyer import Buyer, WalkFailed, terminal
+from storefront.sandbox.supervisor import Layout, Supervisor
+
+EMAIL = "ada@traveller.example"
+
+__all__ = ["Walk", "WalkFailed", "start_here"]
+
+
+class Walk:
+    """Plays a traveller through the shop; every step asserts what it claims."""
+
+    def __init__(self, layout: Layout, house: Supervisor) -> None:
+        self._layout = layout
+        self._house = house
+        self._buyer = Buyer(layout.shop_url)
+        self._number = 0
+        self._plan: dict[str, Any] = {}
+        self._second: dict[str, Any] = {}
+        self._payment_page = ""
+        self.order_page = ""
+
+    def all(self) -> None:
+        """Every verb the shop has, in the traveller's order. Raises `WalkFailed`."""
+        self._step("plans on sale", self._plans)
+        self._step("pre-order v1.1, a profile is reserved", self._pre_order)
+        if self._layout.is_real_stripe:
+            print(f"\n  Stripe test mode takes over here. Pay on this page:\n  {self._payment_page}\n")
+            return
+        self._step("one-off payment at the cashier", self._pay)
+        self._step("webhook, and the supplier told", self._webhook)
+        self._step("My eSIM with its QR code", self._qr)
+        self._step("pre-order v1.2, the same to the end", self._pre_order_v12)
+        self._step("the mail with the secret link", self._mail)
+        self._show_qr()
+
+    def _step(self, title: str, work: Callable[[], str]) -> None:
+        self._number += 1
+        started = time.monotonic()
+        print(f"  {self._number:>2}  {title:<40}", end="", flush=True)
+        try:
+            fact = work()
+        except requests.RequestException as broken:
+            raise WalkFailed(f"{title}: {type(broken).__name__}") from broken
+        print(f" ok  {fact} ({time.monotonic() - started:.1f} s)", flush=True)
+
+    def _plans(self) -> str:
+        self._buyer.page(self._layout.shop_url + "/en/usd/")
+        plans = [plan for plan in self._buyer.plans("JP") if plan["in_stock"] and not plan["is_regional"]]
+        if len(plans) < 2:
+            raise WalkFailed("fewer than two plans for Japan")
+        self._plan, self._second = plans[0], plans[1]
+        return f"{len(plans)} for Japan, {self._plan['name']} for {_price(self._plan)}"
+
+    def _pre_order(self) -> str:
+        self._payment_page = self._buyer.order(str(self._plan["slug"]), EMAIL)
+        self._expect_call("linksfield", "/v1.1/package/preOrderPackage")
+        return "held, payment page open"
+
+    def _pay(self) -> str:
+        self.order_page = self._buyer.pay(self._payment_page)
+        if not self.order_page.startswith(self._layout.shop_url):
+            raise WalkFailed("the payment page did not lead back to the shop")
+        return f"{_price(self._plan)} captured, back at the shop"
+
+    def _webhook(self) -> str:
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            delivered = requests.get(f"{self._layout.sandbox_url}/stripe/_sandbox/deliveries", timeout=10).json()
+            answers = [one for one in delivered if one.get("type") == "checkout.session.completed"]
+            if any(200 in [one.get("status"), *one.get("answers", [])] for one in answers):
+                self._expect_call("linksfield", "/v1.1/payment/webhook")
+                return "checkout.session.completed stored, payment reported once"
+            time.sleep(0.2)
+        raise WalkFailed("no webhook was answered with 200")
+
+    def _qr(self) -> str:
+        self._buyer.wait_for(self.order_page, "ready")
+        page = self._buyer.page(self.order_page)
+        if "LPA:1$" not in page:
+            raise WalkFailed("My eSIM Detail shows no activation code")
+        side = len(self._buyer.qr_modules(self.order_page))
+        return f"{side - 8} x {side - 8} modules, manual fields, one-tap links"
+
+    def _pre_order_v12(self) -> str:
+        self._house.start_web("web-v12", self._layout.second_port, SHOP_SUPPLIER_PRE_ORDER_API="v1.2")
+        try:
+            other = Buyer(f"http://127.0.0.1:{self._layout.second_port}")
+            payment_page = other.order(str(self._second["slug"]), "grace@traveller.example")
+            self._expect_call("linksfield", "/v1.2/package/preOrderPackage")
+            other.shop = self._layout.shop_url
+            other.wait_for(other.pay(payment_page), "ready")
+        finally:
+            self._house.end("web-v12")
+        return f"{self._second['name']} delivered"
+
+    def _mail(self) -> str:
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            found = requests.get(
+                f"{self._layout.sandbox_url}/mailbox/api/messages", params={"to": EMAIL}, timeout=10
+            ).json()
+            mails = found["messages"] if isinstance(found, dict) else found
+            if mails:
+                return f"“{mails[0]['subject']}”"
+            time.sleep(0.2)
+        raise WalkFailed("no mail came")
+
+    def _expect_call(self, service: str, path: str) -> None:
+        log = requests.get(f"{self._layout.sandbox_url}/control/log", timeout=10).json()
+        calls = log["calls"] if isinstance(log, dict) else log
+        if not any(one["service"] == service and path in one["what"] for one in calls):
+            raise WalkFailed(f"the supplier never saw {path}")
+
+    def _show_qr(self) -> None:
+        print("\n  The eSIM just bought (a pretend one), as My eSIM Detail shows it:\n")
+        drawn = terminal(self._buyer.qr_modules(self.order_page))
+        print("\n".join("    " + line for line in drawn.splitlines()))
+        print(f"\n    {_code_on(self._buyer.page(self.order_page))}")
+
+
+def start_here(layout: Layout, walk: Walk) -> str:
+    """Where to go next and what to type."""
+    lines = [
+        "  Start here",
+        f"    the shop             {layout.shop_url}/",
+        f"    the order just made  {walk.order_page or '(pay first)'}",
+        f"                         (sign in as {EMAIL}; the code is in the mailbox)",
+        f"    the mailbox          {layout.sandbox_url}/mailbox",
+        f"    the outside world    {layout.sandbox_url}/control   (order faults, move the clock)",
+        "",
+        "  What to type",
+        "    test card            4242 4242 4242 4242, any future date, any CVC",
+        "    a declined card      4000 0000 0000 0002",
+        "    with 3-D Secure      4000 0025 0000 3155",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _price(plan: dict[str, Any]) -> str:
+    return f"{plan['price']['amount']} {plan['price']['currency']}"
+
+
+def _code_on(page: str) -> str:
+    start = page.index("LPA:1$")
+    end = min(page.find(mark, start) for mark in ('"', "<", " ", "\n") if page.find(mark, start) > 0)
+    return page[start:end]

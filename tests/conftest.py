@@ -1,0 +1,133 @@
+"""Shared fixtures: a pretend outside world on a real socket, a migrated database, a furnished house."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+from cryptography.fernet import Fernet
+
+from storefront.app import create_app
+from storefront.catalogue.refresh import refresh
+from storefront.db import migrate
+from storefront.sandbox import server
+from storefront.settings import Settings
+from storefront.wiring import wire
+from tests.driver import Traveller
+
+WEBHOOK_SECRET = "whsec_for_tests_only"
+VAULT_KEY = Fernet.generate_key().decode()
+
+
+def pytest_collection_modifyitems(items):
+    """Say why a test is skipped here, or refuse to skip where everything must run."""
+    for item in items:
+        for name, finder in REQUIRED.items():
+            if item.get_closest_marker(name) and not finder():
+                if os.environ.get("REQUIRE_ALL"):
+                    raise pytest.UsageError(f"{item.nodeid} needs {name}, which this machine lacks: {REMEDY[name]}")
+                item.add_marker(pytest.mark.skip(reason=f"needs {name}: {REMEDY[name]}"))
+
+
+def find_postgres():
+    """The folder of PostgreSQL's own programs, if there is one."""
+    found = shutil.which("initdb")
+    if found:
+        return os.path.dirname(os.path.realpath(found))
+    versions = sorted(os.listdir("/usr/lib/postgresql")) if os.path.isdir("/usr/lib/postgresql") else []
+    return f"/usr/lib/postgresql/{versions[-1]}/bin" if versions else None
+
+
+def find_chromium():
+    """Chromium's program, if there is one."""
+    return next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
+
+
+REQUIRED = {
+    "postgres": find_postgres,
+    "redis": lambda: shutil.which("redis-server"),
+    "browser": find_chromium,
+    "kill": lambda: os.name == "posix",
+}
+REMEDY = {
+    "postgres": "install postgresql",
+    "redis": "install redis-server",
+    "browser": "install chromium",
+    "kill": "run on a POSIX system",
+}
+
+
+def settings_for(sandbox, data_dir, **changes):
+    """Settings of a shop whose outside is the sandbox; calls may take one second."""
+    values = {
+        "data_dir": data_dir,
+        "secret_key": "a-secret-for-tests-that-is-long-enough",
+        "vault_keys": VAULT_KEY,
+        "public_url": "http://127.0.0.1:8000",
+        "supplier_url": f"{sandbox.url}/linksfield",
+        "supplier_partner_code": "1000000005",
+        "supplier_email": "shop@landfall.example",
+        "supplier_password": "pretend-password",
+        "supplier_money_unit": "major",
+        "supplier_deadline_seconds": 1.0,
+        "stripe_deadline_seconds": 2.0,
+        "unknown_patience_seconds": 0.0,
+        "stripe_api_key": "sk_test_sandbox",
+        "stripe_url": f"{sandbox.url}/stripe",
+        "stripe_page_origin": sandbox.url,
+        "stripe_webhook_secret": WEBHOOK_SECRET,
+        "offset_file": data_dir / "clock-offset",
+        "smtp_port": sandbox.mail_port or 1,
+        "case_email": "desk@landfall.example",
+    }
+    return Settings(**{**values, **changes})
+
+
+@pytest.fixture
+def sandbox(tmp_path):
+    """A pretend outside world of this test's own."""
+    running = server.start(
+        mail_port=0, seed=7, offset_file=tmp_path / "clock-offset", webhook_secret=WEBHOOK_SECRET, shop_webhook_url=""
+    )
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def stocked_database(tmp_path_factory):
+    """A migrated SQLite file whose catalogue was read from the sandbox; each test copies it."""
+    folder = tmp_path_factory.mktemp("stocked")
+    running = server.start(mail_port=None, seed=7, webhook_secret=WEBHOOK_SECRET)
+    try:
+        house = wire(settings_for(running, folder))
+        migrate.upgrade(house.engine)
+        report = refresh(house.outside, house.write, settings=house.settings, now=house.outside.clock.now())
+        assert report.plans > 200
+        with house.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        house.engine.dispose()
+    finally:
+        running.stop()
+    return folder / "shop.sqlite"
+
+
+@pytest.fixture
+def house(sandbox, stocked_database, tmp_path):
+    """A furnished house on a database of its own, with the sandbox outside."""
+    shutil.copy(stocked_database, tmp_path / "shop.sqlite")
+    made = wire(settings_for(sandbox, tmp_path))
+    yield made
+    made.engine.dispose()
+
+
+@pytest.fixture
+def app(house):
+    """The web application of the house."""
+    return create_app(house)
+
+
+@pytest.fixture
+def traveller(app, house, sandbox):
+    """A person with a browser, in front of the shop."""
+    return Traveller(app, house, sandbox)
