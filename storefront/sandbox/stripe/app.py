@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import weakref
 
 from stripe._api_version import _ApiVersion
 
@@ -52,6 +53,8 @@ class Door:
         self._pages = Pages(box)
         self._control = Control(box)
         self._ticker = Ticker(box)
+        # A stopped server lets go of its handlers; nothing must be sent on behalf of a world that is gone.
+        weakref.finalize(self, box.dispatcher.close)
 
     def handlers(self) -> dict[str, Handler]:
         """What to put under which path prefix."""
@@ -140,7 +143,7 @@ class Door:
 
 def _pairs(request: Request) -> list[tuple[str, str]]:
     if request.method == "POST":
-        return parse_form(request.body.decode())
+        return parse_form(request.body.decode("utf-8", "replace"))
     return parse_form(request.query_string)
 
 
@@ -162,7 +165,7 @@ def _authorise(header: str) -> None:
 
 
 def _json(value: Json) -> bytes:
-    return json.dumps(value, indent=2).encode()
+    return json.dumps(value).encode()
 
 
 def _sent(answer: Answer, *, replayed: bool = False) -> Response:

@@ -34,6 +34,7 @@ class Control:
             ("POST", "fail_refund"): self._fail_refund,
             ("POST", "resend"): self._resend,
             ("GET", "deliveries"): self._deliveries,
+            ("GET", "pending"): self._pending,
             ("GET", "events"): self._events,
             ("GET", "settings"): self._settings,
             ("POST", "settings"): self._change_settings,
@@ -125,12 +126,16 @@ class Control:
             self._box.dispatcher.resend(identifier, event["type"], event)
         return {"resent": identifier}
 
-    def _deliveries(self, identifier: str, _facts: Facts) -> Facts:
-        """Every try to hand over an event and what the shop answered."""
+    def _deliveries(self, identifier: str, _facts: Facts) -> list[Facts]:
+        """Every try to hand over an event and what the shop answered, oldest first."""
         history = self._box.dispatcher.history()
         if identifier:
             history = [delivery for delivery in history if delivery["event"] == identifier]
-        return {"deliveries": history, "pending": self._box.dispatcher.pending()}
+        return history
+
+    def _pending(self, _identifier: str, _facts: Facts) -> Facts:
+        """How many tries are still to come."""
+        return {"pending": self._box.dispatcher.pending()}
 
     def _events(self, _identifier: str, _facts: Facts) -> Facts:
         """The event log, the newest first, in short."""

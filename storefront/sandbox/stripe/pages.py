@@ -117,7 +117,7 @@ class Pages:
                 id=identifier,
                 shop=session["branding_settings"]["display_name"],
                 total=spoken(session["amount_total"], session["currency"]),
-                brand=card.brand,
+                brand=card.brand.title(),
                 last4=card.last4,
             )
 

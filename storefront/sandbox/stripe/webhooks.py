@@ -78,7 +78,7 @@ class Dispatcher:
 
     def send(self, event_id: str, event_type: str, event: dict[str, Any]) -> None:
         """Deliver an event soon; an ordered misfortune decides how. Never blocks on the network."""
-        job = _Job(event_id, event_type, json.dumps(event, indent=2).encode())
+        job = _Job(event_id, event_type, json.dumps(event).encode())
         with self._condition:
             self._answered[event_id] = threading.Event()
             while len(self._answered) > REMEMBERED:
@@ -105,7 +105,9 @@ class Dispatcher:
         elif fault.kind == "reorder":
             with self._condition:
                 self._held = job
-            threading.Timer(REORDER_LIMIT, self._release, [job]).start()
+            timer = threading.Timer(REORDER_LIMIT, self._release, [job])
+            timer.daemon = True
+            timer.start()
         else:
             return False
         return True
@@ -120,7 +122,7 @@ class Dispatcher:
 
     def resend(self, event_id: str, event_type: str, event: dict[str, Any]) -> None:
         """Deliver once more by hand, as the dashboard's button does; no misfortune applies."""
-        self._put(_Job(event_id, event_type, json.dumps(event, indent=2).encode()), 0.0)
+        self._put(_Job(event_id, event_type, json.dumps(event).encode()), 0.0)
 
     def wait_for(self, event_id: str, seconds: float) -> bool:
         """Block until the first try of an event was answered, at most `seconds`. Hold no lock while calling."""
