@@ -34,14 +34,22 @@ def mount(
     world: World, *, shop_webhook_url: str, webhook_secret: str, account: str, shop_name: str = "Landfall"
 ) -> dict[str, Handler]:
     """The pretend Stripe of one world, as handlers by path prefix. Nothing runs until the first request comes."""
-    return Door(build(world, shop_webhook_url, webhook_secret, account, shop_name)).handlers()
+    return open_door(
+        world,
+        shop_webhook_url=shop_webhook_url,
+        webhook_secret=webhook_secret,
+        account=account,
+        shop_name=shop_name,
+    ).handlers()
 
 
-def build(world: World, webhook_url: str, webhook_secret: str, account: str, shop_name: str) -> Sandbox:
-    """The state behind the door, without the door."""
+def open_door(
+    world: World, *, shop_webhook_url: str, webhook_secret: str, account: str, shop_name: str = "Landfall"
+) -> Door:
+    """The same as `mount`, for whoever wants to set the webhook address later or close it by hand."""
     happenings = {**sessions.HAPPENINGS, **refunds.HAPPENINGS}
-    dispatcher = Dispatcher(webhook_url, webhook_secret, world.faults, DEFAULT_EVENTS)
-    return Sandbox(world, account, shop_name, _ApiVersion.CURRENT, dispatcher, happenings=happenings)
+    dispatcher = Dispatcher(shop_webhook_url, webhook_secret, world.faults, DEFAULT_EVENTS)
+    return Door(Sandbox(world, account, shop_name, _ApiVersion.CURRENT, dispatcher, happenings=happenings))
 
 
 class Door:
@@ -59,6 +67,19 @@ class Door:
     def handlers(self) -> dict[str, Handler]:
         """What to put under which path prefix."""
         return {PREFIX: self.handle, "/checkout": self._pages.handle}
+
+    @property
+    def webhook_url(self) -> str:
+        """Where notices go; empty sends none."""
+        return self.box.dispatcher.url
+
+    @webhook_url.setter
+    def webhook_url(self, url: str) -> None:
+        self.box.dispatcher.url = url
+
+    def close(self) -> None:
+        """Send nothing any more."""
+        self.box.dispatcher.close()
 
     def handle(self, request: Request) -> Response:
         """One request below ``/stripe``."""
