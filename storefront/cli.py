@@ -20,6 +20,7 @@ from storefront.db import migrate as migrations
 from storefront.db.session import make_engine
 from storefront.db.vault import new_key
 from storefront.kernel.errors import StorefrontError
+from storefront.models import METADATA
 from storefront.ordering import change, read, sweeps
 from storefront.settings import Settings
 from storefront.telemetry.logging import configure_logging
@@ -84,7 +85,7 @@ def db_upgrade() -> None:
 @_db.command("check")
 def db_check() -> None:
     """Exit 1 when the models and the schema disagree."""
-    found = migrations.drift(make_engine(_settings().database))
+    found = migrations.drift(make_engine(_settings().database), METADATA)
     for difference in found:
         click.echo(difference)
     if found:
@@ -96,7 +97,7 @@ def db_check() -> None:
 @click.argument("message")
 def db_revision(message: str) -> None:
     """Write a migration from the difference between models and schema."""
-    migrations.new_revision(make_engine(_settings().database), message)
+    migrations.new_revision(make_engine(_settings().database), message, METADATA)
 
 
 @_catalogue.command("refresh")

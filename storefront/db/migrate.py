@@ -9,18 +9,16 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine
-from sqlmodel import SQLModel
-
-import storefront.models  # noqa: F401  (registers every table)
+from sqlalchemy import Engine, MetaData
 
 _HERE = Path(__file__).resolve().parent
 
 
-def _config(engine: Engine) -> Config:
+def _config(engine: Engine, metadata: MetaData | None = None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(_HERE / "migrations").replace("%", "%%"))
     config.attributes["engine"] = engine
+    config.attributes["metadata"] = metadata
     return config
 
 
@@ -34,16 +32,16 @@ def downgrade(engine: Engine, revision: str) -> None:
     command.downgrade(_config(engine), revision)
 
 
-def new_revision(engine: Engine, message: str) -> None:
-    """Write a migration from the difference between models and schema."""
-    command.revision(_config(engine), message=message, autogenerate=True)
+def new_revision(engine: Engine, message: str, metadata: MetaData) -> None:
+    """Write a migration from the difference between `metadata` (the models) and the schema."""
+    command.revision(_config(engine, metadata), message=message, autogenerate=True)
 
 
-def drift(engine: Engine) -> list[str]:
-    """Every difference between the models and the schema; empty when they agree."""
+def drift(engine: Engine, metadata: MetaData) -> list[str]:
+    """Every difference between `metadata` (the models) and the schema; empty when they agree."""
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        return [str(difference) for difference in compare_metadata(context, SQLModel.metadata)]
+        return [str(difference) for difference in compare_metadata(context, metadata)]
 
 
 def is_current(engine: Engine) -> bool:

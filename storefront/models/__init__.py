@@ -1,5 +1,9 @@
 """One file per table family; no behaviour. Importing this package registers every table."""
 
+from sqlmodel import SQLModel
+
 from storefront.models import case, catalogue, identity, order, payment, profile, supplier_token, work
 
-__all__ = ["case", "catalogue", "identity", "order", "payment", "profile", "supplier_token", "work"]
+METADATA = SQLModel.metadata
+
+__all__ = ["METADATA", "case", "catalogue", "identity", "order", "payment", "profile", "supplier_token", "work"]

@@ -26,7 +26,7 @@ class Destination(SQLModel, table=True):
     __tablename__ = "destinations"
 
     slug: str = Field(primary_key=True, max_length=64)
-    kind: DestinationKind = Field(sa_type=EnumByValue(DestinationKind))  # type: ignore[call-overload]
+    kind: DestinationKind = Field(sa_type=EnumByValue(DestinationKind))
     name: str = Field(max_length=120)
     iso2: str | None = Field(default=None, max_length=2)
     mcc: str | None = Field(default=None, max_length=4)
@@ -82,5 +82,5 @@ class PriceRule(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     plan_id: int | None = Field(default=None, foreign_key="plans.id", sa_type=BigInteger)
     destination_slug: str | None = Field(default=None, foreign_key="destinations.slug", max_length=64)
-    markup: Decimal = Field(default=Decimal(0), sa_type=Numeric(8, 4))  # type: ignore[call-overload]
+    markup: Decimal = Field(default=Decimal(0), sa_type=Numeric(8, 4))
     round_to_minor: int = Field(default=0)

@@ -31,8 +31,8 @@ class WebSession(SQLModel, table=True):
 
     id: str = Field(primary_key=True, max_length=36)
     token_hash: str = Field(unique=True, max_length=64)
-    kind: SessionKind = Field(default=SessionKind.TRAVELLER, sa_type=EnumByValue(SessionKind))  # type: ignore[call-overload]
-    level: SessionLevel = Field(default=SessionLevel.GUEST, sa_type=EnumByValue(SessionLevel))  # type: ignore[call-overload]
+    kind: SessionKind = Field(default=SessionKind.TRAVELLER, sa_type=EnumByValue(SessionKind))
+    level: SessionLevel = Field(default=SessionLevel.GUEST, sa_type=EnumByValue(SessionLevel))
     email: str | None = Field(default=None, max_length=254)
     created_at: dt.datetime = Field(sa_type=UtcTime)
     seen_at: dt.datetime = Field(sa_type=UtcTime)

@@ -45,7 +45,7 @@ class Order(SQLModel, table=True):
 
     id: str = Field(primary_key=True, max_length=36)
     reference: str = Field(unique=True, max_length=10)
-    state: OrderState = Field(default=OrderState.PLACED, sa_type=EnumByValue(OrderState))  # type: ignore[call-overload]
+    state: OrderState = Field(default=OrderState.PLACED, sa_type=EnumByValue(OrderState))
     reason: str = Field(default="", max_length=40)
     form_key: str = Field(unique=True, max_length=64)
     email: str = Field(max_length=254)
@@ -85,8 +85,8 @@ class OrderEvent(SQLModel, table=True):
     order_id: str = Field(foreign_key="orders.id", max_length=36)
     at: dt.datetime = Field(sa_type=UtcTime)
     event: str = Field(max_length=40)
-    from_state: OrderState = Field(sa_type=EnumByValue(OrderState))  # type: ignore[call-overload]
-    to_state: OrderState = Field(sa_type=EnumByValue(OrderState))  # type: ignore[call-overload]
+    from_state: OrderState = Field(sa_type=EnumByValue(OrderState))
+    to_state: OrderState = Field(sa_type=EnumByValue(OrderState))
     actor: str = Field(default="system", max_length=80)
     facts: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
 
@@ -114,7 +114,7 @@ class Call(SQLModel, table=True):
     order_id: str = Field(foreign_key="orders.id", max_length=36)
     step: str = Field(max_length=24)
     attempt: int
-    state: CallState = Field(default=CallState.STARTED, sa_type=EnumByValue(CallState))  # type: ignore[call-overload]
+    state: CallState = Field(default=CallState.STARTED, sa_type=EnumByValue(CallState))
     key: str = Field(max_length=120)
     request: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     claim_token: str = Field(max_length=64)
@@ -143,7 +143,7 @@ class Hold(SQLModel, table=True):
     order_id: str = Field(foreign_key="orders.id", max_length=36)
     attempt: int
     api: str = Field(max_length=8)
-    state: HoldState = Field(default=HoldState.OPEN, sa_type=EnumByValue(HoldState))  # type: ignore[call-overload]
+    state: HoldState = Field(default=HoldState.OPEN, sa_type=EnumByValue(HoldState))
     supplier_order_id: str = Field(unique=True, max_length=40)
     supplier_order_no: str = Field(max_length=80)
     amount: str = Field(max_length=24)

@@ -31,7 +31,7 @@ class Payment(SQLModel, table=True):
     id: str = Field(primary_key=True, max_length=36)
     order_id: str = Field(foreign_key="orders.id", max_length=36)
     attempt: int
-    state: PaymentState = Field(default=PaymentState.OPEN, sa_type=EnumByValue(PaymentState))  # type: ignore[call-overload]
+    state: PaymentState = Field(default=PaymentState.OPEN, sa_type=EnumByValue(PaymentState))
     session_id: str = Field(unique=True, max_length=120)
     url: str | None = None
     payment_id: str | None = Field(default=None, unique=True, max_length=120)
@@ -66,7 +66,7 @@ class Refund(SQLModel, table=True):
     payment_id: str = Field(max_length=120)
     key: str = Field(unique=True, max_length=120)
     refund_id: str | None = Field(default=None, unique=True, max_length=120)
-    state: RefundState = Field(default=RefundState.DUE, sa_type=EnumByValue(RefundState))  # type: ignore[call-overload]
+    state: RefundState = Field(default=RefundState.DUE, sa_type=EnumByValue(RefundState))
     amount_minor: int = Field(sa_type=BigInteger)
     currency: str = Field(max_length=3)
     reason: str = Field(max_length=40)

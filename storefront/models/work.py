@@ -30,7 +30,7 @@ class OutboxRow(SQLModel, table=True):
     job: str = Field(max_length=60)
     arguments: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     key: str = Field(unique=True, max_length=160)
-    state: WorkState = Field(default=WorkState.WAITING, sa_type=EnumByValue(WorkState))  # type: ignore[call-overload]
+    state: WorkState = Field(default=WorkState.WAITING, sa_type=EnumByValue(WorkState))
     due_at: dt.datetime = Field(sa_type=UtcTime)
     attempts: int = Field(default=0)
     claim_token: str | None = Field(default=None, max_length=64)

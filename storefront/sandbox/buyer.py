@@ -26,7 +26,7 @@ class Buyer:
 
     def plans(self, country: str) -> list[dict[str, object]]:
         """The plans on sale for a country, as the shop's JSON face lists them."""
-        answer = self.browser.get(f"{self.shop}/api/v1/plans", params={"country": country, "limit": 50}, timeout=20)
+        answer = self.browser.get(f"{self.shop}/api/v1/plans", params={"country": country, "limit": "50"}, timeout=20)
         _expect(answer, 200, "the list of plans")
         return list(answer.json()["plans"])
 

@@ -6,11 +6,9 @@ from typing import Any, Literal
 
 from alembic import context
 from sqlalchemy import Engine
-from sqlmodel import AutoString, SQLModel
+from sqlmodel import AutoString
 
 from storefront.db.types import EnumByValue, UtcTime
-
-import storefront.models  # noqa: F401  (registers every table)
 
 
 def _plain_types(kind: str, item: Any, _context: Any) -> str | Literal[False]:
@@ -33,7 +31,7 @@ def run() -> None:
             connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
         context.configure(
             connection=connection,
-            target_metadata=SQLModel.metadata,
+            target_metadata=context.config.attributes["metadata"],
             render_as_batch=is_sqlite,
             compare_type=True,
             render_item=_plain_types,

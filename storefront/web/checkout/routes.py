@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from storefront.catalogue import browse
+from storefront.catalogue.views import PlanDetail
 from storefront.identity.email_address import BadAddress, normalise_address
 from storefront.kernel.errors import StorefrontError
 from storefront.ordering.place import Placed, Wanted, place
@@ -81,10 +80,11 @@ def buy(locale: str, currency: str, slug: str) -> Response | tuple[str, int]:
 
 def consent_text() -> str:
     """The words the buyer agrees to; stored on the order as shown."""
-    return _(
+    words: str = _(
         "I want my eSIM delivered at once. I know that my right of withdrawal ends when it is installed; "
         "until then I can have my money back."
     )
+    return words
 
 
 def _hurry(placed: Placed) -> None:
@@ -97,7 +97,7 @@ def _hurry(placed: Placed) -> None:
             wake(house().bench, placed.order_id)
 
 
-def _plan(slug: str, currency: str) -> Any:
+def _plan(slug: str, currency: str) -> PlanDetail:
     with house().read() as session:
         return browse.plan(session, slug, currency)
 

@@ -1,0 +1,130 @@
+"""Plain functions that make what tests need, through the shop's own use cases."""
+
+from __future__ import annotations
+
+import secrets
+
+import requests
+from sqlmodel import select
+
+from storefront.catalogue import browse
+from storefront.models.case import Case
+from storefront.models.catalogue import Plan
+from storefront.models.order import Call, Hold, Order, OrderEvent
+from storefront.models.payment import Payment, Refund
+from storefront.ordering.place import Wanted, place
+from storefront.ordering.steps import advance
+from tests.driver import VISA
+
+
+def some_plan(house, *, code=None):
+    """A plan in stock with a dollar price."""
+    with house.read() as session:
+        plans = session.exec(select(Plan).where(Plan.in_stock, Plan.is_listed).order_by(Plan.id)).all()
+    return next(
+        plan
+        for plan in plans
+        if (code is None or plan.package_code == code) and any(q["currency"] == "USD" for q in plan.quotes)
+    )
+
+
+def wanted(house, plan=None, **changes):
+    """What a buyer of `plan` asks for."""
+    plan = plan or some_plan(house)
+    with house.read() as session:
+        offer = browse.plan_for_order(session, plan.slug, "USD")
+    values = {
+        "plan_id": offer.plan_id,
+        "plan_name": offer.plan_name,
+        "destination": offer.destination,
+        "destination_slug": offer.destination_slug,
+        "data_mb": offer.data_mb,
+        "is_unlimited": offer.is_unlimited,
+        "days": offer.days,
+        "package_code": offer.package_code,
+        "period_num": offer.period_num,
+        "currency_id": offer.currency_id,
+        "supplier_amount": offer.supplier_amount,
+        "supplier_currency": offer.supplier_currency,
+        "charged": offer.charged,
+        "email": "ada@traveller.example",
+        "locale": "en",
+        "network": "127.0.0.1",
+        "consent_text": "yes",
+        "device_checked": True,
+        "form_key": secrets.token_urlsafe(16),
+    }
+    return Wanted(**{**values, **changes})
+
+
+def make_order(house, plan=None, *, is_advanced=True, **changes):
+    """A placed order, taken as far as it goes; returns its id."""
+    placed = place(house.bench, wanted(house, plan, **changes))
+    if is_advanced:
+        advance(house.bench, placed.order_id)
+    return placed.order_id
+
+
+def pay_at_cashier(sandbox, house, order_id, number=VISA):
+    """Pay the order's newest page, as a buyer's browser would; no notice of it reaches the shop by this."""
+    session_id = payments_of(house, order_id)[-1].session_id
+    answer = requests.post(f"{sandbox.url}/stripe/_sandbox/pay/{session_id}", json={"number": number}, timeout=10)
+    assert answer.ok, answer.text
+    return answer.json()
+
+
+def order_of(house, order_id):
+    """The order as it stands."""
+    with house.read() as session:
+        return session.exec(select(Order).where(Order.id == order_id)).one()
+
+
+def payments_of(house, order_id):
+    """Its payment pages, oldest first."""
+    with house.read() as session:
+        return session.exec(select(Payment).where(Payment.order_id == order_id).order_by(Payment.opened_at)).all()
+
+
+def refunds_of(house, order_id):
+    """Its refunds."""
+    with house.read() as session:
+        return session.exec(select(Refund).where(Refund.order_id == order_id)).all()
+
+
+def holds_of(house, order_id):
+    """Its reservations."""
+    with house.read() as session:
+        return session.exec(select(Hold).where(Hold.order_id == order_id).order_by(Hold.attempt)).all()
+
+
+def calls_of(house, order_id, step):
+    """The calls made for one of its steps."""
+    with house.read() as session:
+        return session.exec(
+            select(Call).where(Call.order_id == order_id, Call.step.startswith(step)).order_by(Call.attempt)
+        ).all()
+
+
+def cases_of(house, order_id):
+    """Its open cases."""
+    with house.read() as session:
+        return session.exec(select(Case).where(Case.order_id == order_id, Case.resolved_at.is_(None))).all()
+
+
+def events_of(house, order_id):
+    """What happened to it, in order."""
+    with house.read() as session:
+        return session.exec(
+            select(OrderEvent.event).where(OrderEvent.order_id == order_id).order_by(OrderEvent.id)
+        ).all()
+
+
+def notices_taken(sandbox):
+    """How often the pretend supplier took a payment notice for each of its orders."""
+    return sandbox.world.supplier.notices_taken()
+
+
+def mails_to(sandbox, address):
+    """Mails in the pretend mailbox."""
+    found = requests.get(f"{sandbox.url}/mailbox/api/messages", params={"to": address}, timeout=5).json()
+    return found["messages"] if isinstance(found, dict) else found
