@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+from pathlib import Path
 from typing import Any
 
 from gunicorn.config import Config
@@ -17,7 +18,8 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 preload_app = False
 
 # The heartbeat file must not wait for a disk.
-worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
+_MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes its own file in it, with a name nobody can guess
+worker_tmp_dir = str(_MEMORY) if _MEMORY.is_dir() else None
 control_socket_disable = True
 
 keepalive = 15

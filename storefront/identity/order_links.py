@@ -1,4 +1,4 @@
-"""Secret links to one order, for mails: the token is in the mail only, its hash in the database, its life is limited."""
+"""Secret links to one order, for mails: the token stands in the mail only, its hash in the database, and it expires."""
 
 from __future__ import annotations
 

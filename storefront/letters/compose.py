@@ -9,7 +9,7 @@ import datetime as dt
 import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Any
 from urllib.parse import urlsplit
 
 from babel.support import Translations
@@ -18,6 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from storefront.kernel.money import Money
 from storefront.kernel.places import beside
 from storefront.letters import wording
+from storefront.letters.facts import CaseFacts, CodeFacts, OrderFacts
 from storefront.ports import Letter
 from storefront.settings import Settings
 
@@ -30,53 +31,6 @@ class Sender:
     tagline: str
     support_email: str
     public_url: str
-
-
-class OrderFacts(Protocol):
-    """What a letter about an order may ask of it; more is welcome."""
-
-    @property
-    def reference(self) -> str: ...
-    @property
-    def locale(self) -> str: ...
-    @property
-    def promise_until(self) -> dt.datetime | None: ...
-    @property
-    def refund(self) -> Any: ...
-
-
-class CodeFacts(Protocol):
-    """A sign-in code on its way to its mailbox."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def email(self) -> str: ...
-    @property
-    def code(self) -> str: ...
-    @property
-    def locale(self) -> str: ...
-    @property
-    def minutes(self) -> int: ...
-
-
-class CaseFacts(Protocol):
-    """A case as its owner must know it."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def order_id(self) -> str | None: ...
-    @property
-    def detail(self) -> str: ...
-    @property
-    def owner(self) -> str: ...
-    @property
-    def opened_at(self) -> dt.datetime: ...
-    @property
-    def due_at(self) -> dt.datetime: ...
 
 
 def sign_in_code(*, settings: Settings, facts: CodeFacts) -> Letter:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
@@ -13,6 +14,10 @@ from storefront.kernel.money import Money, exponent
 
 # A shop of many currencies must tell one dollar from another: world English writes US$, AU$ and so on.
 _WORLD = {"en": "en_001"}
+
+
+# Where a currency has no sign, its letters must not stick to the number: KWD 1.500.
+_GLUED = re.compile(r"(?<=[^\W\d_])(?=\d)")
 
 
 @lru_cache(maxsize=64)
@@ -41,7 +46,8 @@ def _pattern(code: str, places: int) -> NumberPattern:
 def money(amount: Money, code: str) -> str:
     """For example ``US$4.99`` or ``JP¥680``, with the decimals the currency is charged in."""
     pattern = _pattern(code, exponent(amount.currency))
-    return str(pattern.apply(amount.decimal, locale_for(code), currency=amount.currency, currency_digits=False))
+    text = str(pattern.apply(amount.decimal, locale_for(code), currency=amount.currency, currency_digits=False))
+    return _GLUED.sub("\xa0", text)
 
 
 @lru_cache(maxsize=2048)

@@ -2,42 +2,65 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import mimetypes
+from dataclasses import dataclass
 from pathlib import Path
 
-from flask import Flask, Response, current_app, request, send_from_directory, url_for
+from flask import Flask, Response, abort, current_app, request, url_for
+from werkzeug.security import safe_join
 
 from storefront.web.limits import Access, guard
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 _AN_HOUR = "public, max-age=3600"
+_SQUEEZABLE = ("text/", "image/svg+xml", "application/javascript", "application/manifest+json")
 
 
-class Fingerprints:
-    """Content hashes of the static files, read again only when a file changes."""
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file as it goes out: plain, and squeezed when that is worth it."""
+
+    changed_at: int
+    digest: str
+    kind: str
+    plain: bytes
+    squeezed: bytes | None
+
+
+class Shelf:
+    """The static files in memory, read again only when one changes; together they are less than one photograph."""
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._known: dict[str, tuple[int, str]] = {}
+        self._folder = str(folder)
+        self._known: dict[str, Asset] = {}
 
-    def of(self, name: str) -> str:
-        """Twelve hex digits of the file's SHA-256; empty when there is no such file."""
-        path = self.folder / name
+    def get(self, name: str) -> Asset | None:
+        """The file of this name; None when there is none, or when the name leads out of the folder."""
+        path = safe_join(self._folder, name)
+        if path is None:
+            return None
         try:
-            changed = path.stat().st_mtime_ns
+            changed_at = Path(path).stat().st_mtime_ns
+            known = self._known.get(name)
+            if known is None or known.changed_at != changed_at:
+                known = self._known[name] = _read(Path(path), changed_at)
         except OSError:
-            return ""
-        known = self._known.get(name)
-        if known is None or known[0] != changed:
-            known = (changed, hashlib.sha256(path.read_bytes()).hexdigest()[:12])
-            self._known[name] = known
-        return known[1]
+            return None
+        return known
+
+
+def _read(path: Path, changed_at: int) -> Asset:
+    plain = path.read_bytes()
+    kind = mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    squeezed = gzip.compress(plain, mtime=0) if kind.startswith(_SQUEEZABLE) and len(plain) > 500 else None
+    return Asset(changed_at, hashlib.sha256(plain).hexdigest()[:12], kind, plain, squeezed)
 
 
 def furnish(app: Flask, folder: Path) -> None:
     """Serve `folder` under /static and the operator's colours under /theme.css; give templates `asset`."""
-    prints = Fingerprints(folder)
-    app.extensions["fingerprints"] = prints
+    app.extensions["shelf"] = Shelf(folder)
     app.jinja_env.globals["asset"] = asset
     app.add_url_rule("/static/<path:filename>", endpoint="static", view_func=static)
     app.add_url_rule("/theme.css", endpoint="theme", view_func=theme)
@@ -45,16 +68,25 @@ def furnish(app: Flask, folder: Path) -> None:
 
 def asset(name: str) -> str:
     """The address of a static file, good for ever because it changes with the content."""
-    prints: Fingerprints = current_app.extensions["fingerprints"]
-    return url_for("static", filename=name, v=prints.of(name) or None)
+    found = _shelf().get(name)
+    return url_for("static", filename=name, v=found.digest if found else None)
 
 
 @guard(access=Access.PUBLIC, limit="asset")
 def static(filename: str) -> Response:
     """One static file; cached for ever when asked for by its hash."""
-    prints: Fingerprints = current_app.extensions["fingerprints"]
-    response = send_from_directory(prints.folder, filename, conditional=True)
-    response.headers["Cache-Control"] = _FOR_EVER if request.args.get("v") == prints.of(filename) else _AN_HOUR
+    found = _shelf().get(filename)
+    if found is None:
+        abort(404)
+    squeeze = found.squeezed is not None and request.accept_encodings.quality("gzip") > 0
+    response = Response(found.squeezed if squeeze else found.plain, mimetype=found.kind)
+    if found.squeezed is not None:
+        response.headers["Vary"] = "Accept-Encoding"
+    if squeeze:
+        response.headers["Content-Encoding"] = "gzip"
+    response.set_etag(f"{found.digest}-gzip" if squeeze else found.digest)
+    response.headers["Cache-Control"] = _FOR_EVER if request.args.get("v") == found.digest else _AN_HOUR
+    response.make_conditional(request)
     return response
 
 
@@ -69,3 +101,8 @@ def theme() -> Response:
     response.set_etag(hashlib.sha256(text.encode()).hexdigest()[:12])
     response.make_conditional(request)
     return response
+
+
+def _shelf() -> Shelf:
+    shelf: Shelf = current_app.extensions["shelf"]
+    return shelf

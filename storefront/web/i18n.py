@@ -8,6 +8,7 @@ from pathlib import Path
 from babel import Locale, UnknownLocaleError
 from flask import Flask, abort, current_app, g, request
 from flask_babel import Babel
+from werkzeug.routing import RequestRedirect
 
 from storefront.settings import Settings
 
@@ -29,6 +30,9 @@ def furnish(app: Flask, settings: Settings, translations: Path) -> None:
     @app.before_request
     def check_prefix() -> None:
         given = request.view_args or {}
+        if isinstance(request.routing_exception, RequestRedirect):
+            # The start page's pattern would redirect any two words to itself; only real ones deserve that.
+            given = _from_path(request.path)
         if given.get("locale", g.locale) != g.locale or given.get("currency", g.currency.lower()) not in currencies:
             abort(404)
 

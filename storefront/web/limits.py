@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar
 
 import structlog
@@ -107,6 +108,7 @@ def current_guard() -> Guard | None:
     return declared_by(current_app, request.endpoint)
 
 
+@lru_cache(maxsize=4096)
 def network_of(address: str | None) -> str:
     """The network an address stands for: one IPv4 address, or the /64 that one IPv6 subscriber holds."""
     try:

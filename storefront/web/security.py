@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from functools import lru_cache, partial
 
 import structlog
 from flask import Flask, Response, g, request
@@ -101,14 +102,16 @@ def furnish(app: Flask, settings: Settings) -> None:
         )
     fixed = _fixed_headers(settings)
 
+    trusted = lru_cache(maxsize=64)(partial(host_is_trusted, trusted_list=settings.allowed_hosts))
+
     @app.before_request
     def begin() -> None:
         g.request_id = secrets.token_hex(8)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
-
-    @app.before_request
-    def check() -> None:
+        # Probes of a load balancer speak to the bare address; what they get reflects nothing.
+        if request.blueprint != "health" and not trusted(request.host):
+            raise ForeignHost
         _check(settings, csrf)
 
     @app.after_request
@@ -118,9 +121,6 @@ def furnish(app: Flask, settings: Settings) -> None:
 
 def _check(settings: Settings, csrf: CSRFProtect) -> None:
     declared = current_guard()
-    # Probes of a load balancer speak to the bare address; what they get reflects nothing.
-    if request.blueprint != "health" and not host_is_trusted(request.host, settings.allowed_hosts):
-        raise ForeignHost
     if request.content_length is not None and request.content_length > settings.max_body_bytes:
         raise RequestEntityTooLarge
     if request.endpoint and declared is None:
@@ -147,15 +147,15 @@ def _fixed_headers(settings: Settings) -> dict[str, str]:
 
 
 def _dress(response: Response, fixed: dict[str, str]) -> Response:
-    for name, value in fixed.items():
-        response.headers.setdefault(name, value)
+    headers, declared = response.headers, current_guard()
+    # A view may have set a stricter policy for what it hands out; the rest is the same everywhere.
+    if "Content-Security-Policy" in headers:
+        fixed = {name: value for name, value in fixed.items() if name != "Content-Security-Policy"}
+    headers.extend(fixed)
     # The address of an order page must not travel to the pages it leads to.
-    secretive = request.blueprint == "orders"
-    response.headers.setdefault("Referrer-Policy", "no-referrer" if secretive else "same-origin")
-    declared = current_guard()
-    is_public = declared is not None and declared.access is Access.PUBLIC
-    if response.status_code >= 400 or not is_public:
-        response.headers["Cache-Control"] = "no-store"
+    headers["Referrer-Policy"] = "no-referrer" if request.blueprint == "orders" else "same-origin"
+    if response.status_code >= 400 or declared is None or declared.access is not Access.PUBLIC:
+        headers["Cache-Control"] = "no-store"
     if "request_id" in g:
-        response.headers["X-Request-Id"] = g.request_id
+        headers["X-Request-Id"] = g.request_id
     return response

@@ -133,6 +133,25 @@ SENTENCES: dict[str, Sentence] = {
         N_("Sign in with the e-mail address of the order to see it."),
         _SIGN_IN,
     ),
+    # The catalogue.
+    "place_not_found": Sentence(
+        N_("We do not know this place"),
+        N_("There is no destination under this address."),
+        N_("Search for your destination from the start page."),
+        _HOME,
+    ),
+    "plan_not_found": Sentence(
+        N_("This plan is not for sale"),
+        N_("There is no such plan, or it is no longer sold."),
+        N_("Look at the other plans for your destination."),
+        _HOME,
+    ),
+    "plan_sold_out": Sentence(
+        N_("Sold out"),
+        N_("This plan was just sold out; you have not been charged."),
+        N_("Pick another plan for the same place."),
+        _HOME,
+    ),
     # Orders.
     "order_not_found": Sentence(
         N_("We cannot show this order"),

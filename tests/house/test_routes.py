@@ -1,0 +1,54 @@
+"""Promises that every route keeps, whoever wrote it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from flask import Flask
+from werkzeug.routing import Rule
+
+from storefront.web.limits import POLICIES, Access, declared_by
+
+
+def rules(app: Flask) -> Iterator[Rule]:
+    """Every route of the shop."""
+    found = list(app.url_map.iter_rules())
+    assert len(found) > 20
+    yield from found
+
+
+def test_every_route_declares_its_guard_and_its_rate(app: Flask) -> None:
+    """Nobody forgot to say who may come in and how often."""
+    undeclared = [rule.endpoint for rule in rules(app) if declared_by(app, rule.endpoint) is None]
+    assert undeclared == []
+    assert all(declared_by(app, rule.endpoint).limit in POLICIES for rule in rules(app))
+
+
+def test_every_rate_is_used(app: Flask) -> None:
+    """The table of rates has no row for a view that is gone."""
+    assert {declared_by(app, rule.endpoint).limit for rule in rules(app)} == set(POLICIES)
+
+
+def test_public_routes_only_read(app: Flask) -> None:
+    """A page that is cached whole takes no form."""
+    writing = [
+        rule.endpoint
+        for rule in rules(app)
+        if declared_by(app, rule.endpoint).access is Access.PUBLIC and rule.methods - {"GET", "HEAD", "OPTIONS"}
+    ]
+    assert writing == []
+
+
+def test_only_signed_notices_go_without_a_form_token(app: Flask) -> None:
+    """What accepts writing without a form token is a vendor's door."""
+    open_doors = {
+        rule.rule
+        for rule in rules(app)
+        if declared_by(app, rule.endpoint).access is Access.VENDOR and rule.methods & {"POST", "PUT", "PATCH", "DELETE"}
+    }
+    assert all(path.startswith("/webhooks/") for path in open_doors)
+
+
+def test_every_endpoint_names_its_room(app: Flask) -> None:
+    """An endpoint is `room.verb`; the static files and the theme belong to none."""
+    assert {rule.endpoint for rule in rules(app) if "." not in rule.endpoint} == {"static", "theme"}
