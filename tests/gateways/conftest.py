@@ -6,10 +6,8 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -23,8 +21,10 @@ from storefront.gateways.linksfield.tokens import Tokens
 from storefront.gateways.stripe.client import StripeCashier
 from storefront.kernel.clock import Clock
 from storefront.ports import SessionFactory
-from storefront.sandbox.http import Request as SandboxRequest
-from storefront.sandbox.stripe.app import mount
+from storefront.sandbox.http import Request, Response
+from storefront.sandbox.linksfield import app as linksfield
+from storefront.sandbox.listener import Listener
+from storefront.sandbox.stripe import app as stripe
 from storefront.sandbox.world import World
 
 Behaviour = Callable[[socket.socket, bytes], None]
@@ -187,62 +187,38 @@ def new_cashier(http: Http) -> Callable[..., StripeCashier]:
     return make
 
 
-class _Adapter(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    mounted: dict[str, Any] = {}
-
-    def _go(self) -> None:
-        parts = urlsplit(self.path)
-        handler = next(h for p, h in self.mounted.items() if parts.path.startswith(p))
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
-        headers = {k.lower(): v for k, v in self.headers.items()}
-        response = handler(SandboxRequest(self.command, parts.path, parts.query, headers, body))
-        if response.abort:
-            self.close_connection = True
-            return
-        lines = [f"HTTP/1.1 {response.status} X", f"Content-Length: {len(response.body)}"]
-        lines += [f"{k}: {v}" for k, v in response.headers]
-        self.wfile.write("\r\n".join(lines).encode() + b"\r\n\r\n" + response.body)
-
-    do_GET = do_POST = _go
-
-    def log_message(self, *args: Any) -> None:
-        pass
-
-
-class SandboxHandle:
+class Sandbox:
     """The pretend world from a test's side."""
 
     def __init__(self) -> None:
         self.world = World()
-        self._adapter = type(
-            "Bound",
-            (_Adapter,),
-            {"mounted": mount(self.world, shop_webhook_url="", webhook_secret="whsec_test", account="acct_1")},
-        )
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._adapter)
-        self._server.daemon_threads = True
-        self._server.block_on_close = False
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        self.world.base_url = self.url
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
+        self.supplier, handlers = linksfield.mount(self.world, linksfield.Options())
+        handlers |= stripe.mount(self.world, shop_webhook_url="", webhook_secret="whsec_test", account="acct_1")
+
+        def handle(request: Request) -> Response:
+            return next(handle for prefix, handle in handlers.items() if request.path.startswith(prefix))(request)
+
+        self._listener = Listener("127.0.0.1", 0, handle)
+        self.url = self.world.base_url = f"http://127.0.0.1:{self._listener.port}"
 
     def stripe(self, path: str, **facts: Any) -> Any:
+        """Ask the pretend Stripe's control for something."""
         answer = requests.post(f"{self.url}/stripe/_sandbox/{path}", json=facts, timeout=5)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def arm(self, target: str, kind: str, **params: Any) -> None:
+        """Order one misfortune."""
         self.world.faults.arm(target, kind, **params)
 
     def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        """End it."""
+        self._listener.stop()
 
 
 @pytest.fixture
-def sandbox() -> Iterator[SandboxHandle]:
+def sandbox() -> Iterator[Sandbox]:
     """A fresh pretend world."""
-    handle = SandboxHandle()
+    handle = Sandbox()
     yield handle
     handle.stop()

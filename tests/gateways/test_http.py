@@ -223,9 +223,9 @@ def test_tls_is_verified_and_bounded(http: Http, tmp_path: Path) -> None:
         server = threading.Thread(target=serve)
         server.start()
         with pytest.raises(Unreachable):
-            ask(http, f"https://127.0.0.1:{port}")
+            ask(http, f"https://127.0.0.1:{port}", body=None)
         http._session().verify = str(certificate)
-        assert ask(http, f"https://127.0.0.1:{port}").body == b"ok"
+        assert ask(http, f"https://127.0.0.1:{port}", body=None).body == b"ok"
         server.join()
 
 
