@@ -39,6 +39,7 @@ def seal(order_id: str, sent: Sent, vault: Vault, now: dt.datetime) -> Profile:
         raise UnusableProfile(str(wrong)) from wrong
     if code.needs_confirmation and not sent.confirmation_code:
         raise UnusableProfile("the phone will ask for a confirmation code and none was sent")
+    images = qr.images(code.lpa)
     number = iccids.normalise(sent.iccid) if sent.iccid else None
     return Profile(
         order_id=order_id,
@@ -46,8 +47,8 @@ def seal(order_id: str, sent: Sent, vault: Vault, now: dt.datetime) -> Profile:
         iccid_reversed=number[::-1] if number else None,
         sealed_code=vault.seal(code.lpa),
         sealed_confirmation=vault.seal(sent.confirmation_code) if sent.confirmation_code else None,
-        sealed_svg=vault.seal(qr.svg(code.lpa)),
-        sealed_png=vault.seal(qr.png(code.lpa)),
+        sealed_svg=vault.seal(images.svg),
+        sealed_png=vault.seal(images.png),
         supplier_status=sent.status[:40],
         expires_on=sent.expires_on,
         delivered_at=now,

@@ -3,19 +3,32 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from dataclasses import dataclass
 
+import png
 import qrcode
 from qrcode.constants import ERROR_CORRECT_M
-from qrcode.image.pure import PyPNGImage
 
 _BORDER = 4
 _PIXELS = 10
 
 
-def svg(text: str) -> bytes:
-    """One path on a white square; scales without blur and needs no style attribute."""
+@dataclass(frozen=True, slots=True, repr=False)
+class QrImages:
+    """The same code twice: SVG text and PNG bytes."""
+
+    svg: bytes
+    png: bytes
+
+
+def images(text: str) -> QrImages:
+    """Both images of one code; the code is worked out once, which is most of the work."""
     modules = _matrix(text)
+    return QrImages(_svg(modules), _png(modules))
+
+
+def _svg(modules: list[list[bool]]) -> bytes:
+    """One path on a white square; scales without blur and needs no style attribute."""
     side = len(modules)
     runs = "".join(_row(y, row) for y, row in enumerate(modules))
     return (
@@ -24,33 +37,27 @@ def svg(text: str) -> bytes:
     ).encode()
 
 
-def png(text: str) -> bytes:
-    """Ten pixels a module."""
-    code = _code(text)
+def _png(modules: list[list[bool]]) -> bytes:
+    """Black and white, ten pixels a module."""
+    side = len(modules) * _PIXELS
+    rows = [_packed(row) for row in modules]
     out = io.BytesIO()
-    code.make_image(image_factory=PyPNGImage).save(out)
+    writer = png.Writer(side, side, greyscale=True, bitdepth=1, compression=6)
+    writer.write_packed(out, (row for row in rows for _ in range(_PIXELS)))
     return out.getvalue()
 
 
-def terminal(text: str) -> str:
-    """Two modules a character, for a terminal: light is drawn, so that it reads on a dark background."""
-    modules = _matrix(text)
-    if len(modules) % 2:
-        modules.append([False] * len(modules[0]))
-    glyphs = {(False, False): "█", (False, True): "▀", (True, False): "▄", (True, True): " "}
-    pairs = zip(modules[::2], modules[1::2], strict=True)
-    return "\n".join("".join(glyphs[pair] for pair in zip(top, low, strict=True)) for top, low in pairs)
-
-
-def _code(text: str) -> Any:
-    code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, box_size=_PIXELS, border=_BORDER)
-    code.add_data(text, optimize=0)
-    code.make(fit=True)
-    return code
+def _packed(row: list[bool]) -> bytes:
+    bits = "".join(("0" if dark else "1") * _PIXELS for dark in row)
+    bits += "0" * (-len(bits) % 8)
+    return int(bits, 2).to_bytes(len(bits) // 8, "big")
 
 
 def _matrix(text: str) -> list[list[bool]]:
-    return [[bool(dark) for dark in row] for row in _code(text).get_matrix()]
+    code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=_BORDER)
+    code.add_data(text, optimize=0)
+    code.make(fit=True)
+    return [[bool(dark) for dark in row] for row in code.get_matrix()]
 
 
 def _row(y: int, row: list[bool]) -> str:
