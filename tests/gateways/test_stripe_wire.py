@@ -153,6 +153,7 @@ def test_the_library_leaves_no_trace_in_the_home_folder(
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home" / "config"))
     new_cashier(wire(says(SESSION)).url).page("cs_1")
+    assert not stripe.enable_telemetry
     assert not (tmp_path / "home").exists()
 
 
