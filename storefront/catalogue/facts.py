@@ -16,6 +16,7 @@ _TAG = re.compile(r"<[^<>]*>")
 _BREAK = re.compile(r"<\s*(?:br|/p|/li|/div)\b[^<>]*>", re.IGNORECASE)
 _DEAREST = 10**9
 _LONGEST_DAYS = 3660
+_LONGEST_CODE = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +63,23 @@ def sellable(plan: SupplierPlan, countries: Mapping[str, Country]) -> tuple[Sell
             faults.append(f"plan {plan.package_id}: country code {mcc} is unknown")
         else:
             covered.setdefault(country.slug, country)
-    quotes = _sound_quotes(plan, faults)
     if not covered:
         faults.append(f"plan {plan.package_id}: works in no country we know")
+    quotes = _sound_quotes(plan, faults)
+    period_num = _period_num(plan)
+    if period_num is None:
+        faults.append(f"plan {plan.package_id}: its period cannot be ordered")
     if not 0 < plan.days <= _LONGEST_DAYS:
         faults.append(f"plan {plan.package_id}: {plan.days} days is no validity")
-    if not covered or not quotes or not 0 < plan.days <= _LONGEST_DAYS or not 0 < len(plan.package_code) <= 80:
+    if not 0 < len(plan.package_code) <= _LONGEST_CODE:
+        faults.append(f"plan {plan.package_id}: its code is empty or too long")
+    is_sound = 0 < plan.days <= _LONGEST_DAYS and 0 < len(plan.package_code) <= _LONGEST_CODE
+    if not covered or not quotes or period_num is None or not is_sound:
         return None, faults
     reached = tuple(covered.values())
     known = [country.known for country in reached if country.known]
     region = region_of_plan(plan.name, known) if len(reached) > 1 else None
-    return Sellable(plan, reached, region, quotes, _period_num(plan)), faults
+    return Sellable(plan, reached, region, quotes, period_num), faults
 
 
 def clean(text: str, longest: int) -> str:
@@ -127,9 +134,15 @@ def _unsound(quote: Quote) -> str:
     return "is beyond belief" if money.minor > _DEAREST else ""
 
 
-def _period_num(plan: SupplierPlan) -> int:
-    least = max(1, plan.min_periods)
-    return min(max(plan.period_num, least), max(plan.max_periods, least))
+def _period_num(plan: SupplierPlan) -> int | None:
+    """How many periods an order asks for: the plan's own number, 1 where no more may be ordered.
+
+    None when it lies outside what may be ordered: then nobody can tell what the quoted price is for.
+    """
+    least, most = max(1, plan.min_periods), max(1, plan.max_periods)
+    if least <= plan.period_num <= most:
+        return plan.period_num
+    return 1 if most == 1 else None
 
 
 def regions_of(plans: Iterable[Sellable]) -> tuple[Region, ...]:
