@@ -34,22 +34,16 @@ def mount(
     world: World, *, shop_webhook_url: str, webhook_secret: str, account: str, shop_name: str = "Landfall"
 ) -> dict[str, Handler]:
     """The pretend Stripe of one world, as handlers by path prefix. Nothing runs until the first request comes."""
-    return open_door(
-        world,
-        shop_webhook_url=shop_webhook_url,
-        webhook_secret=webhook_secret,
-        account=account,
-        shop_name=shop_name,
-    ).handlers()
+    return Door(build(world, shop_webhook_url, webhook_secret, account, shop_name)).handlers()
 
 
-def open_door(
-    world: World, *, shop_webhook_url: str, webhook_secret: str, account: str, shop_name: str = "Landfall"
-) -> Door:
-    """The same as `mount`, for whoever wants to set the webhook address later or close it by hand."""
+def build(world: World, webhook_url: str, webhook_secret: str, account: str, shop_name: str) -> Sandbox:
+    """The state behind the door, put at ``world.stripe``; its `dispatcher` takes another address at any time."""
     happenings = {**sessions.HAPPENINGS, **refunds.HAPPENINGS}
-    dispatcher = Dispatcher(shop_webhook_url, webhook_secret, world.faults, DEFAULT_EVENTS)
-    return Door(Sandbox(world, account, shop_name, _ApiVersion.CURRENT, dispatcher, happenings=happenings))
+    dispatcher = Dispatcher(webhook_url, webhook_secret, world.faults, DEFAULT_EVENTS, world.closing)
+    box = Sandbox(world, account, shop_name, _ApiVersion.CURRENT, dispatcher, happenings=happenings)
+    world.stripe = box
+    return box
 
 
 class Door:
@@ -68,19 +62,6 @@ class Door:
         """What to put under which path prefix."""
         return {PREFIX: self.handle, "/checkout": self._pages.handle}
 
-    @property
-    def webhook_url(self) -> str:
-        """Where notices go; empty sends none."""
-        return self.box.dispatcher.url
-
-    @webhook_url.setter
-    def webhook_url(self, url: str) -> None:
-        self.box.dispatcher.url = url
-
-    def close(self) -> None:
-        """Send nothing any more."""
-        self.box.dispatcher.close()
-
     def handle(self, request: Request) -> Response:
         """One request below ``/stripe``."""
         path = request.path.removeprefix(PREFIX)
@@ -92,7 +73,7 @@ class Door:
             _authorise(request.headers.get("authorization", ""))
             route, identifier = self._find(request, path)
             fault = self.box.world.faults.take(f"stripe.{route.operation}") if route.operation else None
-            answer = faults.before(fault) if fault else None
+            answer = faults.before(self.box.world, fault) if fault else None
             if answer is None:
                 answer = self._answer(request, route, identifier, request_id, fault)
         except ApiError as error:
@@ -101,7 +82,7 @@ class Door:
         answer.headers.append(("Stripe-Version", version))
         self.box.world.note("stripe", f"{request.method} {path}", status=answer.status, fault=fault and fault.kind)
         self._ticker.wake()
-        return faults.after(fault, answer) if fault else answer
+        return faults.after(self.box.world, fault, answer) if fault else answer
 
     def _find(self, request: Request, path: str) -> tuple[Route, str]:
         found = self._router.find(request.method, path.removeprefix("/v1/")) if path.startswith("/v1/") else None
@@ -146,7 +127,7 @@ class Door:
         """The answer, and whether an idempotency key remembers it."""
         try:
             if fault is not None:
-                faults.during(fault)
+                faults.during(self.box.world, fault)
             with self.box.world.lock:
                 self.box.tick()
                 made = expanded(self.box.store, route.answer(self.box, call), expand)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import time
 
 from storefront.sandbox.http import Response
 from storefront.sandbox.stripe.errors import ApiError
-from storefront.sandbox.world import Fault
+from storefront.sandbox.world import Fault, World
 
 DEFAULT_SECONDS = 30.0
 MANNERS = {"pending": "pending", "fail_later": "fails_later", "settle_later": "settles_later"}
@@ -18,10 +17,10 @@ def seconds(fault: Fault, default: float = DEFAULT_SECONDS) -> float:
     return float(fault.params.get("seconds", default))
 
 
-def before(fault: Fault) -> Response | None:
+def before(world: World, fault: Fault) -> Response | None:
     """What goes wrong before the call has any effect; a response ends the call here."""
     if fault.kind == "timeout_before":
-        time.sleep(seconds(fault))
+        world.pause(seconds(fault))
         return Response(abort=True)
     if fault.kind == "reset_before":
         return Response(abort=True, reset=True)
@@ -32,10 +31,10 @@ def before(fault: Fault) -> Response | None:
     return None
 
 
-def during(fault: Fault) -> None:
+def during(world: World, fault: Fault) -> None:
     """What goes wrong once the idempotency key is claimed. Raises the stored 500 of an inner fault."""
     if fault.kind == "slow":
-        time.sleep(seconds(fault, 2.0))
+        world.pause(seconds(fault, 2.0))
     if fault.kind == "status":
         raise ApiError(
             "An unknown error occurred on our side.",
@@ -45,10 +44,10 @@ def during(fault: Fault) -> None:
         )
 
 
-def after(fault: Fault, answer: Response) -> Response:
+def after(world: World, fault: Fault, answer: Response) -> Response:
     """What goes wrong although the call had its effect."""
     if fault.kind == "timeout_after":
-        time.sleep(seconds(fault))
+        world.pause(seconds(fault))
         return Response(abort=True)
     if fault.kind == "reset_after":
         return Response(abort=True, reset=True)

@@ -20,6 +20,7 @@ from storefront.sandbox.stripe.store import Json
 
 _FOLDER = Path(__file__).parent / "pages"
 _VERBS = {"book": "Book for", "donate": "Donate", "subscribe": "Subscribe for"}
+_TRY_ANOTHER = "Nothing was charged; you can try another card."
 _TERMS = "I agree to the seller's terms of service."
 
 
@@ -83,7 +84,7 @@ class Pages:
             outcome = attempt(self._box, session, card, email)
             if outcome.result == "declined":
                 field = "cvc" if outcome.code == "incorrect_cvc" else "number"
-                return self._form(session, form, 402, outcome.message, field)
+                return self._form(session, form, 402, f"{outcome.message} {_TRY_ANOTHER}", field)
         return self._onwards(outcome)
 
     def _check(self, session: Json, form: dict[str, str]) -> str:

@@ -35,7 +35,7 @@ class Ticker:
 
     def _beat(self) -> bool:
         box = self._box()
-        if box is None:
+        if box is None or box.world.closing.is_set():
             return False
         with box.world.lock:
             box.tick()

@@ -22,6 +22,7 @@ from storefront.sandbox.world import Fault, Faults
 RETRY_AFTER = (0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 60.0)
 TIMEOUT = 10.0
 IDLE_SECONDS = 3.0
+LOOK_UP_SECONDS = 0.5
 REORDER_LIMIT = 3.0
 REMEMBERED = 5000
 
@@ -56,7 +57,9 @@ class _Job:
 class Dispatcher:
     """Delivers events. `url`, `secret` and `events` may be changed at any time; an empty url sends nothing."""
 
-    def __init__(self, url: str, secret: str, faults: Faults, events: tuple[str, ...], threads: int = 2) -> None:
+    def __init__(
+        self, url: str, secret: str, faults: Faults, events: tuple[str, ...], closing: threading.Event, threads: int = 2
+    ) -> None:
         self.url = url
         self.secret = secret
         self.events = events
@@ -69,7 +72,8 @@ class Dispatcher:
         self._running = 0
         self._held: _Job | None = None
         self._answered: OrderedDict[str, threading.Event] = OrderedDict()
-        self._closed = False
+        self._closing = closing
+        self._is_closed = False
         self.accepted: Callable[[str], None] = lambda _event_id: None
 
     def wants(self, event_type: str) -> bool:
@@ -141,13 +145,16 @@ class Dispatcher:
     def close(self) -> None:
         """Send nothing any more."""
         with self._condition:
-            self._closed = True
+            self._is_closed = True
             self._queue.clear()
             self._condition.notify_all()
 
+    def _is_over(self) -> bool:
+        return self._is_closed or self._closing.is_set()
+
     def _put(self, job: _Job, delay: float) -> None:
         with self._condition:
-            if self._closed:
+            if self._is_over():
                 return
             heapq.heappush(self._queue, (time.monotonic() + delay, next(self._order), job))
             if self._running < self._threads:
@@ -159,13 +166,14 @@ class Dispatcher:
         """The next job whose time has come, or None after idling; the caller's thread then ends."""
         idle_until = time.monotonic() + IDLE_SECONDS
         with self._condition:
-            while not self._closed:
+            while not self._is_over():
                 now = time.monotonic()
                 if self._queue and self._queue[0][0] <= now:
                     return heapq.heappop(self._queue)[2]
                 if not self._queue and now >= idle_until:
                     break
-                self._condition.wait((self._queue[0][0] if self._queue else idle_until) - now)
+                until = self._queue[0][0] if self._queue else idle_until
+                self._condition.wait(min(until - now, LOOK_UP_SECONDS))
             self._running -= 1
         return None
 
