@@ -8,6 +8,7 @@ from babel.numbers import get_territory_currencies
 from flask import request
 
 from storefront.settings import Settings
+from storefront.web.i18n import best_locale
 
 COOKIE = "prefs"
 
@@ -16,7 +17,7 @@ def preferred(settings: Settings) -> tuple[str, str]:
     """Language and currency of the shop that fit best: what the visitor chose before, else what the browser says."""
     locale, _, currency = request.cookies.get(COOKIE, "").partition(".")
     if locale not in settings.languages:
-        locale = request.accept_languages.best_match(settings.languages) or settings.languages[0]
+        locale = best_locale(settings)
     if currency.upper() not in settings.currencies:
         currency = _likely_currency(settings)
     return locale, currency.lower()
