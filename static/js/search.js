@@ -1,31 +1,37 @@
-// Shows matching places under the search box while typing. The list below the fold is the data: nothing is fetched.
+// Shows matching places under the search box while typing. The lists on the page are the data: nothing is fetched.
 const input = document.querySelector("[data-find]");
 const hits = document.querySelector("[data-hits]");
 const fold = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().trim();
-const places = [...document.querySelectorAll("[data-place]")].map((link) => ({
-  link,
-  words: fold(`${link.dataset.place} ${link.querySelector("[data-name]").textContent}`),
-}));
+const places = new Map();
+for (const link of document.querySelectorAll("[data-place]")) {
+  const name = link.querySelector("[data-name]").textContent;
+  const price = link.querySelector("[data-from]").textContent.trim();
+  places.set(link.href, { href: link.href, name, price, words: fold(`${link.dataset.place} ${name}`) });
+}
+
+const line = ({ href, name, price }) => {
+  const link = document.createElement("a");
+  link.href = href;
+  for (const [text, kind] of [[name, "az__name"], [price, "az__price"]]) {
+    const part = document.createElement("span");
+    part.className = kind;
+    part.textContent = text;
+    link.append(part);
+  }
+  const item = document.createElement("li");
+  item.append(link);
+  return item;
+};
 
 const show = () => {
   const asked = fold(input.value);
-  const list = hits.querySelector("ul");
-  list.replaceChildren();
-  if (!asked) {
-    hits.hidden = true;
-    return;
-  }
+  hits.hidden = !asked;
+  if (!asked) return;
   const rank = ({ words }) => (words.split(/[\s,()]+/).some((word) => word.startsWith(asked)) ? 0 : 1);
-  const found = places.filter(({ words }) => words.includes(asked)).sort((a, b) => rank(a) - rank(b)).slice(0, 6);
-  for (const { link } of found) {
-    const item = document.createElement("li");
-    const copy = link.cloneNode(true);
-    copy.removeAttribute("data-place");
-    item.append(copy);
-    list.append(item);
-  }
+  const found = [...places.values()].filter(({ words }) => words.includes(asked));
+  found.sort((a, b) => rank(a) - rank(b));
+  hits.querySelector("ul").replaceChildren(...found.slice(0, 6).map(line));
   hits.querySelector("[data-none]").hidden = found.length > 0;
-  hits.hidden = false;
 };
 
 if (input && hits) {
