@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from importlib.util import find_spec
-
 from flask import Flask
 
 from storefront.kernel.places import beside
 from storefront.web import assets, context, errors, i18n, limits, permits, security
+from storefront.web.api import routes as api
+from storefront.web.checkout import routes as checkout
+from storefront.web.health import routes as health
+from storefront.web.login import routes as login
+from storefront.web.orders import routes as orders
+from storefront.web.shop import routes as shop
+from storefront.web.webhooks import routes as webhooks
 from storefront.wiring import House
 
-ROOMS = ("shop", "api", "login", "checkout", "orders", "webhooks", "health")
+ROOMS = (shop, api, login, checkout, orders, webhooks, health)
 
 
 def create_app(house: House) -> Flask:
@@ -26,9 +30,5 @@ def create_app(house: House) -> Flask:
     permits.furnish(app, house.settings.web_outside_permits)
     errors.furnish(app)
     for room in ROOMS:
-        name = f"storefront.web.{room}.routes"
-        if find_spec(name) is None:
-            continue
-        module = import_module(name)
-        app.register_blueprint(module.make_blueprint() if hasattr(module, "make_blueprint") else module.blueprint)
+        app.register_blueprint(room.blueprint)
     return app

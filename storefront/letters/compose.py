@@ -86,7 +86,7 @@ def _environment(locale: str) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    translations = Translations.load(beside("translations"), [locale])
+    translations = Translations.load(beside("translations"), [locale.replace("-", "_")])
     environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
 
     def money(amount: Money) -> str:

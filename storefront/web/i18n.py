@@ -17,7 +17,7 @@ def furnish(app: Flask, settings: Settings, translations: Path) -> None:
     """Read locale and currency from the path (404 for ones we do not speak or take) and hand them to `url_for`."""
     app.config["BABEL_DEFAULT_LOCALE"] = settings.languages[0]
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(translations)
-    Babel(app, locale_selector=current_locale, timezone_selector=lambda: "UTC")
+    Babel(app, locale_selector=lambda: current_locale().replace("-", "_"), timezone_selector=lambda: "UTC")
     currencies = frozenset(code.lower() for code in settings.currencies)
 
     @app.url_value_preprocessor

@@ -14,11 +14,13 @@ from tests.identity.making import Hands, Room, copy_database, migrated_file
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the schema once."""
     return migrated_file(tmp_path_factory.mktemp("migrated"))
 
 
 @pytest.fixture
 def room(migrated: Path, tmp_path: Path) -> Iterator[Room]:
+    """Open a room of this test's own."""
     engine = make_engine(f"sqlite:///{copy_database(migrated, tmp_path / 'shop.sqlite')}")
     yield Room(engine, session_factory(engine), session_factory(engine, read_only=True), Vault(new_key()), Hands())
     engine.dispose()

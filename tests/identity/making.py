@@ -31,9 +31,11 @@ class Hands(Clock):
         self._now = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
 
     def now(self) -> dt.datetime:
+        """Where the hands are."""
         return self._now
 
     def forward(self, **span: float) -> dt.datetime:
+        """Turn the hands; returns the new time."""
         self._now += dt.timedelta(**span)
         return self._now
 
@@ -49,19 +51,23 @@ class Room:
     clock: Hands
 
     def ask(self, email: str = "ada@example.com", network: str = "203.0.113.5") -> CodeSent:
+        """Ask for a code."""
         return email_sign_in.request_code(
             self.write, self.vault, self.clock, key=KEY, email=email, locale="en", network=network
         )
 
     def code_of(self, sent: CodeSent) -> str:
+        """Read the code in its mail."""
         pending = email_sign_in.pending_code(self.read, self.vault, sent.code_id, now=self.clock.now())
         assert pending is not None
         return pending.code
 
     def wrong_for(self, sent: CodeSent) -> str:
+        """Name a code that is not it."""
         return f"{(int(self.code_of(sent)) + 1) % 1_000_000:06d}"
 
     def answer(self, sent: CodeSent, code: str, token: str | None = None, network: str = "203.0.113.5") -> SignedIn:
+        """Type a code."""
         return email_sign_in.sign_in(
             self.write, self.clock, key=KEY, code_id=sent.code_id, code=code, token=token, network=network
         )

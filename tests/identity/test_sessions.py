@@ -12,11 +12,13 @@ from tests.identity.making import Room, make_order
 
 
 def rise(room: Room, token: str | None, email: str) -> tuple[SessionView, str]:
+    """Sign in."""
     with room.write() as session:
         return sessions.rise(session, token, email=email, now=room.clock.now())
 
 
 def find(room: Room, token: str) -> SessionView:
+    """Look the token up now."""
     return sessions.find(room.read, token, now=room.clock.now())
 
 

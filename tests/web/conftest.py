@@ -19,11 +19,13 @@ from tests.web.visitor import Visitor
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the schema once."""
     return migrated_file(tmp_path_factory.mktemp("migrated"))
 
 
 @pytest.fixture
 def hands() -> Hands:
+    """Turn the house's clock with these."""
     return Hands()
 
 
@@ -46,11 +48,13 @@ def open_house(migrated: Path, tmp_path: Path, hands: Hands) -> Iterator[Callabl
 
 @pytest.fixture
 def quiet_house(open_house: Callable[..., House]) -> House:
+    """Open a house with nobody outside."""
     return open_house()
 
 
 @pytest.fixture
 def quiet_app(quiet_house: House) -> Flask:
+    """Assemble its web application."""
     return create_app(quiet_house)
 
 

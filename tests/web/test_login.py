@@ -143,13 +143,15 @@ def test_next_leads_within_the_shop_only(visitor: Visitor) -> None:
         "",
         "https://evil.example",
         "//evil.example",
+        "///evil.example",
         "/\\evil.example",
+        "\t//evil.example",
+        "http:evil",
         "javascript:alert(1)",
         "en/orders",
         "/a\nb",
-        "/" * 2,
-    ]
-    + ["/" + "a" * 600, "\t//evil.example", "http:evil", "///evil.example"],
+        "/" + "a" * 600,
+    ],
 )
 def test_what_is_no_path_of_ours(text: str) -> None:
     """Whatever could leave the shop is dropped."""

@@ -6,7 +6,7 @@ import structlog
 from flask import Blueprint, Response, abort, current_app, jsonify, request
 from sqlalchemy.exc import SQLAlchemyError
 
-from storefront.db import migrate
+from storefront.db import revision
 from storefront.jobs import outbox
 from storefront.web import context
 from storefront.web.limits import Access, guard, is_loopback
@@ -34,7 +34,7 @@ def ready() -> Response:
     """
     home = context.house()
     try:
-        is_migrated = current_app.extensions.get("migrated") or migrate.is_current(home.engine)
+        is_migrated = current_app.extensions.get("migrated") or revision.is_newest(home.read)
         age = outbox.backlog_age(home.read, home.outside.clock) if is_migrated else 0.0
     except SQLAlchemyError as broken:
         _log.error("not_ready", error=type(broken).__name__)
