@@ -42,7 +42,10 @@ class MovableClock:
 
 @dataclass
 class Fault:
-    """One ordered misfortune: `target` is an operation name such as ``linksfield.pre_order``, `kind` what goes wrong."""
+    """One ordered misfortune: `kind` is what goes wrong, `target` where.
+
+    A target is an operation name such as ``linksfield.pre_order``; ``linksfield.*`` is any operation of that service.
+    """
 
     target: str
     kind: str
@@ -67,7 +70,7 @@ class Faults:
         """The fault due for this call of `target`, if any; uses one of its times up."""
         with self._lock:
             for fault in self._armed:
-                if fault.target == target and fault.times > 0:
+                if _meets(fault.target, target) and fault.times > 0:
                     fault.times -= 1
                     if fault.times == 0:
                         self._armed.remove(fault)
@@ -86,6 +89,10 @@ class Faults:
             self._armed.clear()
 
 
+def _meets(wanted: str, target: str) -> bool:
+    return wanted == target or (wanted.endswith("*") and target.startswith(wanted[:-1]))
+
+
 class World:
     """The shared state of all pretend services; `lock` guards everything they keep in memory.
 
@@ -102,8 +109,16 @@ class World:
         self.clock = MovableClock(offset_file)
         self.faults = Faults()
         self.random = random.Random(seed)
+        self.closing = threading.Event()
+        # Put here by whoever mounts them, so that a test that holds the world can look behind the counters.
+        self.supplier: Any = None
+        self.stripe: Any = None
         self._serial = itertools.count(1)
         self.log: deque[dict[str, Any]] = deque(maxlen=2000)
+
+    def pause(self, seconds: float) -> None:
+        """Sleep on wall time, but no longer than this world lives. Never call it with the lock held."""
+        self.closing.wait(seconds)
 
     def serial(self) -> int:
         """A number never given before in this world."""

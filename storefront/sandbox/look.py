@@ -1,0 +1,92 @@
+"""What the sandbox's own pages have in common: a frame, one small style sheet, links in plain text."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import Any
+
+from storefront.sandbox.http import Request, Response
+
+STYLE = """
+:root { color-scheme: light dark; --ground: #f4f5f7; --sheet: #fff; --ink: #1b2330; --soft: #55617a; --line: #d5dae3;
+  --go: #0b57d0; --go-ink: #fff; --note: #fff1d6; --note-ink: #7a4f01; }
+@media (prefers-color-scheme: dark) { :root { --ground: #11161d; --sheet: #1b222c; --ink: #e8ecf3; --soft: #a7b3c6;
+  --line: #333e4e; --go: #8ab4f8; --go-ink: #0b1b33; --note: #3a2a0c; --note-ink: #ffd699; } }
+* { box-sizing: border-box; }
+body { margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
+header { padding: .75rem 1rem; background: var(--note); color: var(--note-ink); }
+header nav { max-width: 60rem; margin: 0 auto; display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; }
+header a { color: inherit; padding: .25rem 0; } header strong { padding: .25rem 0; }
+main { max-width: 60rem; margin: 0 auto; padding: 1rem; }
+h1 { font-size: 1.5rem; line-height: 1.25; margin: .5rem 0 1rem; overflow-wrap: anywhere; }
+h2 { font-size: 1.125rem; margin: 0 0 .75rem; }
+section, .mail { background: var(--sheet); border: 1px solid var(--line); border-radius: .75rem; padding: 1rem;
+  margin: 0 0 1rem; }
+.grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr)); }
+a { color: var(--go); } small, .soft { color: var(--soft); }
+label { display: block; font-weight: 600; font-size: .9375rem; margin: .5rem 0 .25rem; }
+input, select { width: 100%; min-height: 2.75rem; padding: .5rem .75rem; font: inherit; color: inherit;
+  background: var(--ground); border: 1px solid var(--soft); border-radius: .5rem; }
+button { min-height: 2.75rem; padding: .5rem 1rem; margin-top: .75rem; font: inherit; font-weight: 600; border-radius: .5rem;
+  border: 1px solid var(--go); background: var(--go); color: var(--go-ink); cursor: pointer; }
+button.quiet { background: transparent; color: var(--go); }
+:is(a, button, input, select, summary):focus-visible { outline: 3px solid var(--go); outline-offset: 2px; }
+.row { display: flex; flex-wrap: wrap; gap: .5rem; } .row button { margin-top: 0; }
+.scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .9375rem; }
+th, td { text-align: left; vertical-align: top; padding: .375rem .75rem .375rem 0; border-top: 1px solid var(--line); }
+th { font-weight: 600; } code, pre { font-family: ui-monospace, monospace; font-size: .875rem; }
+pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; font-size: .9375rem; }
+.mail { display: block; text-decoration: none; color: inherit; margin-bottom: .5rem; overflow-wrap: anywhere; }
+.mail b { display: block; color: var(--go); } .done { background: var(--note); color: var(--note-ink); }
+iframe { width: 100%; height: 36rem; border: 1px solid var(--line); border-radius: .5rem; background: #fff; }
+dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: 0; }
+dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
+summary { cursor: pointer; padding: .375rem 0; font-weight: 600; }
+"""
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-src 'self'; base-uri 'none'"
+_LINK = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:!?)]")
+
+
+def page(title: str, body: str, *, status: int = 200) -> Response:
+    """A whole page of the sandbox; `body` is HTML already."""
+    text = f"""<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{html.escape(title)}</title><link rel="icon" href="data:,"><style>{STYLE}</style></head>
+<body><header><nav aria-label="Sandbox"><strong>Pretend world</strong> <a href="/control">Control</a>
+<a href="/mailbox">Mailbox</a></nav></header><main><h1>{html.escape(title)}</h1>
+{body}</main></body></html>"""
+    headers = [
+        ("Content-Type", "text/html; charset=utf-8"),
+        ("Content-Security-Policy", _POLICY),
+        ("Cache-Control", "no-store"),
+        ("X-Content-Type-Options", "nosniff"),
+    ]
+    return Response(status, headers, text.encode())
+
+
+def as_json(value: Any, status: int = 200) -> Response:
+    """A JSON answer."""
+    headers = [("Content-Type", "application/json"), ("Cache-Control", "no-store")]
+    return Response(status, headers, json.dumps(value, ensure_ascii=False).encode())
+
+
+def see_other(path: str) -> Response:
+    """Go on with a GET."""
+    return Response(303, [("Location", path), ("Cache-Control", "no-store")], b"")
+
+
+def linked(text: str) -> str:
+    """Plain text as HTML, its web addresses as links."""
+    pieces, at = [], 0
+    for found in _LINK.finditer(text):
+        address = html.escape(found.group())
+        pieces += [html.escape(text[at : found.start()]), f'<a href="{address}" rel="noreferrer">{address}</a>']
+        at = found.end()
+    return "".join([*pieces, html.escape(text[at:])])
+
+
+def is_foreign(request: Request) -> bool:
+    """Whether some other web site makes a browser send this; what changes things refuses that."""
+    return request.headers.get("sec-fetch-site", "") == "cross-site"
