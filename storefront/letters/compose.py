@@ -42,7 +42,10 @@ def sign_in_code(*, settings: Settings, facts: CodeFacts) -> Letter:
 def order_letter(template: str, *, settings: Settings, order: OrderFacts, to: str, link: str) -> Letter:
     """One of the letters about an order: ``order_delivered``, ``order_refunded``, ``order_delayed`` and so on."""
     told = {"order": order, "link": link, "refund": order.refund, "promise": order.promise_until}
-    return _letter(template, settings, to=to, locale=order.locale, key=order.reference, told=told)
+    # A second refund, or a second delay, is news of its own and must not look like a repeat of the first.
+    news = {"order_refunded": order.refund and order.refund.amount, "order_delayed": order.promise_until}.get(template)
+    key = f"{order.reference}|{news or ''}"
+    return _letter(template, settings, to=to, locale=order.locale, key=key, told=told)
 
 
 def case_opened(*, settings: Settings, case: CaseFacts) -> Letter:

@@ -9,6 +9,7 @@ import structlog
 from flask import Flask, Response, g, has_request_context, jsonify, make_response, render_template, request, url_for
 from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BuildError
 from werkzeug.wrappers import Response as AnyResponse
@@ -40,6 +41,7 @@ def furnish(app: Flask) -> None:
     """Answer every failure with its sentence; whatever else happens, the answer is never a traceback."""
     app.register_error_handler(StorefrontError, _expected)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _without_database)
     app.register_error_handler(Exception, _unexpected)
 
 
@@ -65,6 +67,11 @@ def _http(error: HTTPException) -> AnyResponse:
         if name == "Allow":
             answer.headers[name] = value
     return answer
+
+
+def _without_database(error: OperationalError) -> AnyResponse:
+    _log.error("database_unavailable", error=type(error.orig).__name__)
+    return _answer(503, "database_unavailable", SENTENCES["database_unavailable"], retry_after=30)
 
 
 def _unexpected(error: Exception) -> AnyResponse:

@@ -21,6 +21,8 @@ from storefront.kernel.errors import Kind, StorefrontError
 from storefront.kernel.ids import token_hash
 from storefront.settings import Settings
 
+REDIS_PATIENCE = 0.2
+REDIS_PAUSE = 5.0
 View = TypeVar("View", bound=Callable[..., Any])
 _log = structlog.get_logger(__name__)
 
@@ -122,6 +124,12 @@ def network_of(address: str | None) -> str:
     return str(found)
 
 
+def comes_from_here() -> bool:
+    """Whether this request was made on this machine, and not passed on by a proxy on it."""
+    passed_on = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-Ip", "Via"))
+    return is_loopback(request.remote_addr) and not passed_on
+
+
 def is_loopback(address: str | None) -> bool:
     """Whether an address is this machine's own."""
     try:
@@ -136,8 +144,10 @@ class Limiter:
     def __init__(self, redis_url: str) -> None:
         self._local = FixedWindowRateLimiter(MemoryStorage())
         self._shared: FixedWindowRateLimiter | None = None
+        self._lost_until = 0.0
         if redis_url:
-            storage: Storage = storage_from_string(redis_url)  # type: ignore[assignment]
+            patience = {"socket_timeout": REDIS_PATIENCE, "socket_connect_timeout": REDIS_PATIENCE}
+            storage: Storage = storage_from_string(redis_url, **patience)  # type: ignore[assignment]
             self._shared = FixedWindowRateLimiter(storage)
         self._rates: dict[str, list[tuple[str, RateLimitItem]]] = {
             name: [(by, parse(text)) for by, text in (("network", rate.network), ("session", rate.session)) if text]
@@ -146,28 +156,20 @@ class Limiter:
 
     def wait(self, name: str, keys: dict[str, str]) -> float:
         """Count one call of rate `name`; seconds to wait when it was one too many, else 0."""
-        for by, rate in self._rates[name]:
-            if by in keys and not self._hit(rate, name, by, keys[by]):
-                reset = self._reset_at(rate, name, by, keys[by])
-                return max(1.0, reset - time.time())
-        return 0.0
-
-    def _hit(self, rate: RateLimitItem, *key: str) -> bool:
-        if self._shared is not None:
+        if self._shared is not None and time.monotonic() >= self._lost_until:
             try:
-                return self._shared.hit(rate, *key)
-            except Exception as lost:  # noqa: BLE001 (any failure of the store means the same: count here)
+                return self._wait(self._shared, name, keys)
+            except Exception as lost:  # noqa: BLE001 - whatever fails in the store's client: count here for a while
+                self._lost_until = time.monotonic() + REDIS_PAUSE
                 _log.warning("rate_store_lost", error=type(lost).__name__)
-        return self._local.hit(rate, *key)
+        return self._wait(self._local, name, keys)
 
-    def _reset_at(self, rate: RateLimitItem, *key: str) -> float:
-        for counter in (self._shared, self._local):
-            if counter is not None:
-                try:
-                    return counter.get_window_stats(rate, *key).reset_time
-                except Exception as lost:  # noqa: BLE001 (as above)
-                    _log.warning("rate_store_lost", error=type(lost).__name__)
-        return time.time() + rate.get_expiry()
+    def _wait(self, counter: FixedWindowRateLimiter, name: str, keys: dict[str, str]) -> float:
+        for by, rate in self._rates[name]:
+            if by in keys and not counter.hit(rate, name, by, keys[by]):
+                reset_at = counter.get_window_stats(rate, name, by, keys[by]).reset_time
+                return max(1.0, reset_at - time.time())
+        return 0.0
 
 
 def furnish(app: Flask, settings: Settings) -> None:

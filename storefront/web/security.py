@@ -9,13 +9,13 @@ from functools import lru_cache, partial
 import structlog
 from flask import Flask, Response, g, request
 from flask_wtf.csrf import CSRFProtect
-from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.sansio.utils import host_is_trusted
 
 from storefront.kernel.errors import Kind, StorefrontError
 from storefront.settings import Settings
-from storefront.web.limits import Access, current_guard, is_secure
+from storefront.web.limits import Access, comes_from_here, current_guard, is_secure
 
 FORM_LIFE = dt.timedelta(hours=12)
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -125,6 +125,8 @@ def _check(settings: Settings, csrf: CSRFProtect) -> None:
         raise RequestEntityTooLarge
     if request.endpoint and declared is None:
         raise Undeclared(request.endpoint)
+    if declared is not None and declared.access is Access.LOOPBACK and not comes_from_here():
+        raise NotFound
     if request.method in _READING or declared is None or declared.access is Access.VENDOR:
         return
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):

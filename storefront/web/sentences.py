@@ -252,6 +252,11 @@ SENTENCES: dict[str, Sentence] = {
         N_("We could not understand a partner's answer, so a person will look at it."),
         N_("Your order is kept; we will write to you."),
     ),
+    "database_unavailable": Sentence(
+        N_("We will be right back"),
+        N_("Our records are out of reach for a moment; nothing was changed and nothing is lost."),
+        N_("Wait %(wait)s, then load the page again."),
+    ),
     "bug": Sentence(
         N_("This is our fault"),
         N_("Something broke on our side."),

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
 import storefront
+from storefront.app import create_app
 from storefront.kernel.errors import Kind, StorefrontError, Throttled
 from storefront.web.errors import STATUS
 from storefront.web.limits import Access, guard
 from storefront.web.sentences import SENTENCES
+from storefront.wiring import House
 from tests.web.visitor import Visitor
 
 
@@ -101,3 +104,13 @@ def test_the_bare_page_needs_no_database(quiet_app: Flask) -> None:
     answer = visitor.ask("/en/broken")
     assert (answer.status_code, answer.mimetype) == (500, "text/plain")
     assert answer.headers["X-Request-Id"] in answer.text
+
+
+def test_a_lost_database_is_a_pause(open_house: Callable[..., House], tmp_path: Path) -> None:
+    """Without its database the shop says when to come back, in a page that needs none."""
+    app = create_app(open_house(database_url=f"sqlite:///{tmp_path / 'nowhere' / 'shop.sqlite'}"))
+    visitor = Visitor(app)
+    visitor.client.set_cookie("shop_session", "a-token", domain="127.0.0.1")
+    answer = visitor.ask("/en/orders")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "30")
+    assert "We will be right back" in answer.text

@@ -13,7 +13,7 @@ from gunicorn.config import Config
 
 from storefront.app import create_app
 from storefront.web import context
-from storefront.web.limits import POLICIES, Access, guard, network_of
+from storefront.web.limits import POLICIES, Access, Limiter, guard, network_of
 from storefront.wiring import House
 from tests.web.visitor import Visitor
 
@@ -166,6 +166,14 @@ def test_one_session_has_a_narrower_rate(quiet_app: Flask) -> None:
         statuses.append(visitor.ask("/en/sign-in").status_code)
     assert statuses[-1] == 429
     assert 200 in statuses
+
+
+def test_a_lost_redis_does_not_close_the_shop() -> None:
+    """When the shared count is out of reach, each process counts for itself."""
+    limiter = Limiter("redis://127.0.0.1:1/0")
+    waits = [limiter.wait("sign_in", {"network": "203.0.113.5"}) for _ in range(61)]
+    assert waits[:60] == [0.0] * 60
+    assert waits[60] >= 1.0
 
 
 def test_a_view_without_a_guard_answers_nobody(quiet_app: Flask) -> None:
