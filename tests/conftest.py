@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
 from cryptography.fernet import Fernet
@@ -13,6 +15,7 @@ from storefront.catalogue.refresh import refresh
 from storefront.db import migrate
 from storefront.sandbox import server
 from storefront.settings import Settings
+from storefront.telemetry.logging import configure_logging
 from storefront.wiring import wire
 from tests.driver import Traveller
 
@@ -84,6 +87,12 @@ def settings_for(sandbox, data_dir, **changes):
     return Settings(**{**values, **changes})
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _logging():
+    """Logs as in production, so that the redaction is what tests read."""
+    configure_logging(production=True)
+
+
 @pytest.fixture
 def sandbox(tmp_path):
     """A pretend outside world of this test's own."""
@@ -104,12 +113,12 @@ def stocked_database(tmp_path_factory):
         migrate.upgrade(house.engine)
         report = refresh(house.outside, house.write, settings=house.settings, now=house.outside.clock.now())
         assert report.plans > 200
-        with house.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         house.engine.dispose()
     finally:
         running.stop()
-    return folder / "shop.sqlite"
+    with closing(sqlite3.connect(folder / "shop.sqlite")) as written, closing(sqlite3.connect(folder / "copy")) as whole:
+        written.backup(whole)
+    return folder / "copy"
 
 
 @pytest.fixture

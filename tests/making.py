@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import secrets
 
 import requests
+from sqlalchemy import update
 from sqlmodel import select
 
 from storefront.catalogue import browse
+from storefront.kernel.clock import wall_now
 from storefront.models.case import Case
 from storefront.models.catalogue import Plan
 from storefront.models.order import Call, Hold, Order, OrderEvent
@@ -128,3 +131,10 @@ def mails_to(sandbox, address):
     """Mails in the pretend mailbox."""
     found = requests.get(f"{sandbox.url}/mailbox/api/messages", params={"to": address}, timeout=5).json()
     return found["messages"] if isinstance(found, dict) else found
+
+
+def let_calls_age(house):
+    """Wall time passes too: whatever was still on its way to the outside has come to its end."""
+    past = wall_now() - dt.timedelta(seconds=1)
+    with house.write() as session:
+        session.execute(update(Call).values(hard_end_at=past, lease_until=past))

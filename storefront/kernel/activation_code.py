@@ -18,7 +18,7 @@ class NotAnActivationCode(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ActivationCode:
-    """The parts of one code; `needs_confirmation` means the phone will ask for a confirmation code not in the string."""
+    """The parts of one code; `needs_confirmation`: the phone will ask for a confirmation code not in the string."""
 
     host: str
     matching_id: str
@@ -53,14 +53,13 @@ class ActivationCode:
 
     @property
     def lpa(self) -> str:
-        """The text a QR code or an install link carries.
+        """The text a QR code or an install link carries: the supplier's code to the letter, with its prefix.
 
-        The host is upper-cased when the matching id has no lower-case letter, so that the QR code can use its smaller
-        alphanumeric mode; the matching id keeps its case, since servers compare it exactly.
+        An upper-case host would make the QR code a little smaller, but the supplier mails the same code itself, and
+        two codes that differ in case look like two codes to a traveller.
         """
-        host = self.host.upper() if self.matching_id == self.matching_id.upper() else self.host
         tail = f"${self.oid}$1" if self.needs_confirmation else (f"${self.oid}" if self.oid else "")
-        return f"LPA:1${host}${self.matching_id}{tail}"
+        return f"LPA:1${self.host}${self.matching_id}{tail}"
 
     def __repr__(self) -> str:
         return "ActivationCode(<hidden>)"

@@ -100,9 +100,7 @@ def _notify(bench: Workbench, order: Order, reserved: Hold, *, attempt: int) -> 
     return ONWARD
 
 
-def _after_refusal(
-    bench: Workbench, order: Order, reserved: Hold, ticket: calls.Ticket, no: Refused
-) -> Outcome:
+def _after_refusal(bench: Workbench, order: Order, reserved: Hold, ticket: calls.Ticket, no: Refused) -> Outcome:
     said = None
     if isinstance(no, HoldLapsed):
         # A late notice may follow one that did arrive: look before the hold is given up.

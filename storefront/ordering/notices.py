@@ -106,6 +106,4 @@ def _look_at_money(bench: Workbench, notice_type: str, payment_id: str) -> str |
 
 
 def _case(bench: Workbench, session: Session, order_id: str, kind: str, detail: str) -> None:
-    open_case(
-        session, kind=kind, owner=bench.settings.case_owner, now=bench.now(), order_id=order_id, detail=detail
-    )
+    open_case(session, kind=kind, owner=bench.settings.case_owner, now=bench.now(), order_id=order_id, detail=detail)

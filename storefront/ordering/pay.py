@@ -58,7 +58,7 @@ def open_step(bench: Workbench, order: Order) -> Outcome:
         return _refuse(bench, order)
     except OutsideError as lost:
         # An answer of 500 is stored under its key and would be replayed for ever: such a key is burnt.
-        is_burnt = lost.vendor_code.startswith("5") or lost.code == "outside_throttled"
+        is_burnt = lost.vendor_code.startswith("http 5") or lost.code == "outside_throttled"
         with bench.write() as session:
             calls.end(
                 session,

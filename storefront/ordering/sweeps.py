@@ -55,9 +55,7 @@ def sleepers(bench: Workbench) -> int:
     resting = {OrderState.LAPSED, OrderState.CANCELLED, OrderState.ATTENTION}
     under_way = [state for state in STEPS if state not in resting]
     with bench.read() as session:
-        ids = session.exec(
-            select(Order.id).where(col(Order.state).in_(under_way), Order.placed_at < settled_for)
-        ).all()
+        ids = session.exec(select(Order.id).where(col(Order.state).in_(under_way), Order.placed_at < settled_for)).all()
         awake = set(
             session.exec(
                 select(OutboxRow.key).where(

@@ -18,6 +18,7 @@ def _paid(house, sandbox, plan=None):
 def _later(house, sandbox, seconds):
     sandbox.world.clock.move(seconds)
     house.outside.clock.forget()
+    making.let_calls_age(house)
     drain(house)
 
 
@@ -101,7 +102,7 @@ def test_when_the_second_hold_cannot_be_had_the_money_goes_back(house, sandbox, 
     order, refunds = making.order_of(house, order_id), making.refunds_of(house, order_id)
     assert [(row.amount_minor, row.state) for row in refunds] == [(order.charged_minor, "done")]
     drain(house)
-    assert any("refund" in mail["subject"].lower() for mail in making.mails_to(sandbox, order.email))
+    assert any("back" in mail["subject"].lower() for mail in making.mails_to(sandbox, order.email))
 
 
 @pytest.mark.parametrize("code", [2, 1102, 10008, 10009])

@@ -16,7 +16,8 @@ def test_exponents_follow_the_currency(currency, places):
 
 
 @pytest.mark.parametrize(
-    ("amount", "currency", "minor"), [("4.99", "USD", 499), ("5", "USD", 500), ("780", "JPY", 780), ("1.005", "KWD", 1005)]
+    ("amount", "currency", "minor"),
+    [("4.99", "USD", 499), ("5", "USD", 500), ("780", "JPY", 780), ("1.005", "KWD", 1005)],
 )
 def test_major_units_become_minor_units_exactly(amount, currency, minor):
     """What a supplier writes in major units is kept to the last minor unit."""

@@ -72,7 +72,7 @@ class Shop:
         self.url = running.url
         self.world = running.world
         self.endpoint = endpoint
-        self.v1 = stripe.StripeClient(KEY, base_addresses={"api": f"{self.url}/stripe"}, max_network_retries=0).v1
+        self.v1: Any = stripe.StripeClient(KEY, base_addresses={"api": f"{self.url}/stripe"}, max_network_retries=0).v1
         self.browser = requests.Session()
 
     def now(self) -> int:

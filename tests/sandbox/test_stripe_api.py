@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 import requests
@@ -75,7 +76,7 @@ def test_a_page_lives_between_half_an_hour_and_a_day(shop: Shop, offset: int, go
 def test_only_test_keys_open_the_door(shop: Shop) -> None:
     """A live key is refused and never repeated in the answer."""
     for key in ("sk_live_secret_part", "nonsense"):
-        client = stripe.StripeClient(key, base_addresses={"api": f"{shop.url}/stripe"}, max_network_retries=0)
+        client: Any = stripe.StripeClient(key, base_addresses={"api": f"{shop.url}/stripe"}, max_network_retries=0)
         with pytest.raises(stripe.AuthenticationError) as refused:
             client.v1.balance.retrieve()
         assert "secret_part" not in str(refused.value)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, request
 
 from storefront.jobs import inbox
-from storefront.kernel.errors import Kind, Refused, StorefrontError
+from storefront.kernel.errors import Kind, Refused, StorefrontError, Unintelligible
 from storefront.ordering.notices import JOB
 from storefront.web.context import house
 from storefront.web.limits import Access, guard
@@ -42,7 +42,7 @@ def stripe() -> tuple[str, int]:
     payload = request.get_data(cache=False)
     try:
         notice = house().outside.cashier.read_notice(payload, request.headers.get("Stripe-Signature", ""))
-    except Refused as forged:
+    except (Refused, Unintelligible) as forged:
         raise ForgedNotice(forged.vendor_code) from forged
     if notice.type in KNOWN_TYPES:
         inbox.store(house().write, house().outside.clock, source="stripe", notice=notice, job=JOB)
