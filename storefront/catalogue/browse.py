@@ -168,10 +168,17 @@ def title(plan: ShelfPlan) -> str:
 
 def volume_text(data_mb: int) -> str:
     """``5 GB`` or ``500 MB``; suppliers count a gigabyte as 1000 or 1024 and both read as the round number."""
-    for unit in (1000, 1024):
-        if data_mb >= unit and data_mb % unit == 0:
-            return f"{data_mb // unit} GB"
-    return f"{(Decimal(data_mb) / 1000).quantize(Decimal('0.1'))} GB" if data_mb >= 1000 else f"{data_mb} MB"
+    unit = _gigabyte(data_mb)
+    if data_mb < unit:
+        return f"{data_mb} MB"
+    return (
+        f"{data_mb // unit} GB" if data_mb % unit == 0 else f"{(Decimal(data_mb) / unit).quantize(Decimal('0.1'))} GB"
+    )
+
+
+def _gigabyte(data_mb: int) -> int:
+    """Megabytes in this plan's gigabyte."""
+    return 1024 if data_mb % 1024 == 0 and data_mb % 1000 else 1000
 
 
 def _listed(shelf: Shelf, slug: str) -> ShelfPlan:
@@ -201,7 +208,7 @@ def _plan_card(shelf: Shelf, plan: ShelfPlan, currency: str, say: Say) -> PlanCa
         fair_use=_fair_use(plan, say) if plan.is_unlimited else "",
         days=plan.days,
         price=price,
-        per_gb=price.times(Decimal(1000) / plan.data_mb) if has_rate else None,
+        per_gb=price.times(Decimal(_gigabyte(plan.data_mb)) / plan.data_mb) if has_rate else None,
         is_regional=plan.is_regional,
         covers_count=len(plan.covers),
         in_stock=plan.in_stock,

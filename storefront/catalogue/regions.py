@@ -11,7 +11,12 @@ from storefront.catalogue.places import PLACES, Place
 from storefront.catalogue.spelling import fold
 
 _WORLD_FROM: Final = 4
-"""A bundle without a telling name that reaches this many of our regions is sold as a global one."""
+"""A bundle without a telling name that reaches this many parts of the world is sold as a global one."""
+
+_FEW: Final = 4
+"""A bundle without a telling name and with no more countries than this is named after them: it is no continent."""
+
+_LONGEST_SLUG: Final = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +41,14 @@ REGIONS: Final = (
     _region(
         "south-east-asia", "South-East Asia", "south east asia,southeast asia,asean", "TH VN SG ID MY PH KH LA", 60
     ),
-    _region("north-america", "North America", "north america,usa canada,us canada", "US CA MX", 50),
+    _region("north-america", "North America", "north america", "US CA MX", 50),
     _region("balkans", "Balkans", "balkans,balkan,western balkans", "HR RS BA ME AL MK XK SI", 40),
     _region("gulf", "Gulf States", "gulf,gcc,gulf states", "AE SA QA OM KW BH", 40),
     _region("caribbean", "Caribbean", "caribbean,west indies", "JM BS DO BB CU PR AW", 40),
     _region("middle-east", "Middle East", "middle east,mena", "AE SA QA IL EG TR JO", 35),
     _region("latin-america", "Latin America", "latin america,latam,central america", "MX BR AR CL CO PE", 35),
     _region("south-america", "South America", "south america", "BR AR CL CO PE UY", 30),
-    _region("oceania", "Oceania", "oceania,australia new zealand,australasia,pacific", "AU NZ FJ", 30),
+    _region("oceania", "Oceania", "oceania,australasia,pacific", "AU NZ FJ", 30),
     _region("africa", "Africa", "africa", "ZA EG MA KE TZ NG", 30),
     _region("nordics", "Nordics", "nordics,nordic,scandinavia", "DK NO SE FI IS", 25),
     _region("baltics", "Baltics", "baltics,baltic states", "EE LV LT", 20),
@@ -67,10 +72,21 @@ def region_of_plan(name: str, covers: Collection[Place]) -> Region:
         if words.search(said):
             return region
     lies_in = {place.region for place in covers}
-    if len(lies_in) == 1:
-        only = fold(lies_in.pop()).replace(" ", "-")
-        return _BY_SLUG.get(only, _BY_SLUG["several-regions"])
-    return _BY_SLUG["global" if len(lies_in) >= _WORLD_FROM else "several-regions"]
+    only = _BY_SLUG.get(fold(lies_in.pop()).replace(" ", "-")) if len(lies_in) == 1 else None
+    if only is not None and set(only.expected) <= {place.iso2 for place in covers}:
+        return only
+    if 1 < len(covers) <= _FEW:
+        return _group(covers)
+    return only or _BY_SLUG["global" if len(lies_in) >= _WORLD_FROM else "several-regions"]
+
+
+def _group(covers: Collection[Place]) -> Region:
+    members = sorted(covers, key=lambda place: fold(place.name))
+    names = [place.name for place in members]
+    slug = "-".join(place.slug for place in members)
+    if len(slug) > _LONGEST_SLUG:
+        slug = "-".join(place.iso2.lower() for place in members)
+    return Region(slug, ", ".join(names[:-1]) + " and " + names[-1], ())
 
 
 def region_named(slug: str) -> Region | None:

@@ -35,7 +35,7 @@ def find(places: Iterable[ShelfPlace], query: str) -> tuple[list[ShelfPlace], st
 
 
 def _best(scored: list[tuple[int, ShelfPlace]]) -> list[ShelfPlace]:
-    ordered = sorted(scored, key=lambda pair: (pair[0], -pair[1].popularity, pair[1].name))
+    ordered = sorted(scored, key=lambda pair: (pair[0], -pair[1].popularity, -pair[1].plan_count, pair[1].name))
     return [place for _, place in ordered[:_MOST_RESULTS]]
 
 
