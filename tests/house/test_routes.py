@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import pytest
 from flask import Flask
 from werkzeug.routing import Rule
 
@@ -52,3 +53,22 @@ def test_only_signed_notices_go_without_a_form_token(app: Flask) -> None:
 def test_every_endpoint_names_its_room(app: Flask) -> None:
     """An endpoint is `room.verb`; the static files and the theme belong to none."""
     assert {rule.endpoint for rule in rules(app) if "." not in rule.endpoint} == {"static", "theme"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/en/usd/", "/en/usd/search?q=japan", "/en/usd/esim/japan", "/en/usd/page/terms", "/api/v1/plans", "/theme.css"],
+)
+def test_public_pages_set_no_cookie(app: Flask, path: str) -> None:
+    """What is cached whole is the same for everybody, also for somebody who sends cookies."""
+    client = app.test_client()
+    plain = client.get(path)
+    client.set_cookie("shop_session", "a-token")
+    client.set_cookie("shop_form", "a-form")
+    known = client.get(path)
+    assert plain.status_code == 200
+    assert plain.data == known.data
+    for answer in (plain, known):
+        assert "Set-Cookie" not in answer.headers
+        assert "Cookie" not in answer.headers.get("Vary", "")
+        assert "public" in answer.headers["Cache-Control"]
