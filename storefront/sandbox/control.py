@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import shlex
 from collections.abc import Callable, Sequence
@@ -89,7 +90,9 @@ class Control:
         except Wrong as wrong:
             if is_json:
                 return as_json({"error": str(wrong)}, 400)
-            return page("That did not work", f'<p>{wrong}</p><p><a href="{PREFIX}">Back</a></p>', status=400)
+            return page(
+                "That did not work", f'<p>{html.escape(str(wrong))}</p><p><a href="{PREFIX}">Back</a></p>', status=400
+            )
         return as_json(done) if is_json else see_other(f"{PREFIX}?done={quote(verb)}")
 
     @property

@@ -129,8 +129,8 @@ def _orders(world: World, supplier: Supplier) -> str:
 def _log(world: World) -> str:
     lines = "".join(
         f"<tr><td>{html.escape(call['at'][11:19])}</td><td>{html.escape(call['service'])}</td>"
-        f"<td><code>{html.escape(call['what'])}</code></td><td>{html.escape(_pairs(call, but=('at', 'service', 'what')))}"
-        "</td></tr>"
+        f"<td><code>{html.escape(call['what'])}</code></td>"
+        f"<td>{html.escape(_pairs(call, but=('at', 'service', 'what')))}</td></tr>"
         for call in islice(reversed(world.log.copy()), _SHOWN_CALLS)
     )
     if not lines:

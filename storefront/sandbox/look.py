@@ -29,8 +29,8 @@ a { color: var(--go); } small, .soft { color: var(--soft); }
 label { display: block; font-weight: 600; font-size: .9375rem; margin: .5rem 0 .25rem; }
 input, select { width: 100%; min-height: 2.75rem; padding: .5rem .75rem; font: inherit; color: inherit;
   background: var(--ground); border: 1px solid var(--soft); border-radius: .5rem; }
-button { min-height: 2.75rem; padding: .5rem 1rem; margin-top: .75rem; font: inherit; font-weight: 600; border-radius: .5rem;
-  border: 1px solid var(--go); background: var(--go); color: var(--go-ink); cursor: pointer; }
+button { min-height: 2.75rem; padding: .5rem 1rem; margin-top: .75rem; font: inherit; font-weight: 600;
+  border-radius: .5rem; border: 1px solid var(--go); background: var(--go); color: var(--go-ink); cursor: pointer; }
 button.quiet { background: transparent; color: var(--go); }
 :is(a, button, input, select, summary):focus-visible { outline: 3px solid var(--go); outline-offset: 2px; }
 .row { display: flex; flex-wrap: wrap; gap: .5rem; } .row button { margin-top: 0; }

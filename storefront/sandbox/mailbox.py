@@ -156,7 +156,7 @@ class Mailbox:
     def _list(self, to: str) -> Response:
         rows = [
             f'<a class="mail" href="{PREFIX}/{mail.id}"><b>{html.escape(mail.subject)}</b>'
-            f"to {html.escape(', '.join(mail.recipients))} <small>{html.escape(mail.at[:19].replace('T', ' '))}</small></a>"
+            f"to {html.escape(', '.join(mail.recipients))} <small>{_minute(mail)}</small></a>"
             for mail in self.mails(to)[:200]
         ]
         clear = f'<form method="post" action="{PREFIX}/clear"><button class="quiet">Throw all away</button></form>'
@@ -169,7 +169,8 @@ class Mailbox:
             policy = [("Content-Type", "text/html; charset=utf-8"), ("Content-Security-Policy", _FRAME_POLICY)]
             return Response(200, policy, f'<base target="_blank">{_inlined(mail)}'.encode())
         if what == ["raw"]:
-            return Response(200, [("Content-Type", "text/plain; charset=utf-8")], mail.raw)
+            plain = [("Content-Type", "text/plain; charset=utf-8"), ("X-Content-Type-Options", "nosniff")]
+            return Response(200, plain, mail.raw)
         if len(what) == 2 and what[0] == "file" and what[1].isdecimal() and int(what[1]) < len(mail.files):
             name, kind, _, data = mail.files[int(what[1])]
             headers = [
@@ -184,7 +185,7 @@ class Mailbox:
 def _whole(mail: Mail) -> str:
     to = ", ".join(f'<a href="{PREFIX}?to={quote(each)}">{html.escape(each)}</a>' for each in mail.recipients)
     about = f"<dl><dt>From</dt><dd>{html.escape(str(mail.message['from'] or mail.sender))}</dd><dt>To</dt><dd>{to}</dd>"
-    about += f"<dt>At</dt><dd>{html.escape(mail.at[:19].replace('T', ' '))} UTC</dd></dl>"
+    about += f"<dt>At</dt><dd>{_minute(mail)} UTC</dd></dl>"
     files = "".join(
         f'<li><a href="{PREFIX}/{mail.id}/file/{at}">{html.escape(name)}</a> <small>{html.escape(kind)}, '
         f"{len(data)} bytes</small></li>"
@@ -199,6 +200,10 @@ def _whole(mail: Mail) -> str:
     if files:
         shown.append(f"<section><h2>Files</h2><ul>{files}</ul></section>")
     return "".join(shown) + f'<p><a href="{PREFIX}">All mails</a> · <a href="{PREFIX}/{mail.id}/raw">Source</a></p>'
+
+
+def _minute(mail: Mail) -> str:
+    return html.escape(mail.at[:16].replace("T", " "))
 
 
 def _inlined(mail: Mail) -> str:
@@ -228,7 +233,7 @@ class _Door:
         return "250 kept"
 
 
-class SmtpServer(Controller):  # type: ignore[misc]  # the library is untyped
+class SmtpServer(Controller):
     """The SMTP side in a thread of its own; port 0 takes a free one, `port` then tells which."""
 
     def __init__(self, world: World, mailbox: Mailbox, bind: str, port: int) -> None:

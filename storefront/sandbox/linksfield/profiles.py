@@ -36,7 +36,7 @@ def profile(seed: int, package_id: int, nth: int, *, needs_confirmation: bool) -
 
 def _iccid(chance: random.Random, package_id: int, nth: int) -> str:
     # The factor has no divisor in common with the modulus: numbers jump about and are never given twice.
-    account = f"{package_id % 100_000:05d}{nth * 7_919 % 10_000_000:07d}"
+    account = f"{package_id % 100_000:05d}{(nth * 7_919 + package_id * 1_237) % 10_000_000:07d}"
     if chance.random() < 0.5:
         account = account[1:]
     body = chance.choice(_ISSUERS) + account
