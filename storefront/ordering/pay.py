@@ -55,7 +55,9 @@ def open_step(bench: Workbench, order: Order) -> Outcome:
     except Refused as no:
         with bench.write() as session:
             calls.end(session, ticket, CallState.REFUSED, f"{no.code} {no.vendor_code}".strip())
-        return _refuse(bench, order)
+        # A repeat may be refused only because its stored request has grown too old: then nothing was opened under
+        # its key, and a fresh attempt with a fresh request is safe.
+        return ONWARD if calls.is_unresolved(last) else _refuse(bench, order)
     except OutsideError as lost:
         # An answer of 500 is stored under its key and would be replayed for ever: such a key is burnt.
         is_burnt = lost.vendor_code.startswith("http 5") or lost.code == "outside_throttled"
