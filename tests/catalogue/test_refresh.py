@@ -139,11 +139,11 @@ def test_the_supplier_is_asked_a_few_questions_at_a_time(stall: Stall) -> None:
 @pytest.mark.parametrize(
     "bad",
     [
-        Quote("USD", 2, Decimal("0")),
-        Quote("USD", 2, Decimal("-3")),
+        Quote("USD", 2, Decimal(0)),
+        Quote("USD", 2, Decimal(-3)),
         Quote("JPY", 5, Decimal("4.5")),
         Quote("USD", 2, Decimal("4.999")),
-        Quote("US", 2, Decimal("5")),
+        Quote("US", 2, Decimal(5)),
         Quote("USD", 2, Decimal("NaN")),
         Quote("USD", 2, Decimal("1E+12")),
     ],
@@ -159,7 +159,12 @@ def test_an_unsound_quote_is_dropped_and_told(stall: Stall, bad: Quote) -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"days": 0}, {"package_code": ""}, {"covers_mcc": ("999",)}, {"period_num": 1, "min_periods": 3, "max_periods": 9}],
+    [
+        {"days": 0},
+        {"package_code": ""},
+        {"covers_mcc": ("999",)},
+        {"period_num": 1, "min_periods": 3, "max_periods": 9},
+    ],
 )
 def test_a_plan_nobody_could_buy_is_not_sold(stall: Stall, changes: dict[str, object]) -> None:
     """No validity, no code, no known country, a period outside what may be ordered: told, not sold."""
