@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import sqlite3
 from contextlib import closing
@@ -18,6 +19,7 @@ from storefront.settings import Settings
 from storefront.telemetry.logging import configure_logging
 from storefront.wiring import wire
 from tests.driver import Traveller
+from tests.postgres import Server, find_programs
 
 WEBHOOK_SECRET = "whsec_for_tests_only"
 VAULT_KEY = Fernet.generate_key().decode()
@@ -33,22 +35,13 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason=f"needs {name}: {REMEDY[name]}"))
 
 
-def find_postgres():
-    """The folder of PostgreSQL's own programs, if there is one."""
-    found = shutil.which("initdb")
-    if found:
-        return os.path.dirname(os.path.realpath(found))
-    versions = sorted(os.listdir("/usr/lib/postgresql")) if os.path.isdir("/usr/lib/postgresql") else []
-    return f"/usr/lib/postgresql/{versions[-1]}/bin" if versions else None
-
-
 def find_chromium():
     """Chromium's program, if there is one."""
     return next((path for path in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if path), None)
 
 
 REQUIRED = {
-    "postgres": find_postgres,
+    "postgres": find_programs,
     "redis": lambda: shutil.which("redis-server"),
     "browser": find_chromium,
     "kill": lambda: os.name == "posix",
@@ -107,25 +100,51 @@ def sandbox(tmp_path):
 def stocked_database(tmp_path_factory):
     """A migrated SQLite file whose catalogue was read from the sandbox; each test copies it."""
     folder = tmp_path_factory.mktemp("stocked")
+    _stock(folder)
+    with closing(sqlite3.connect(folder / "shop.sqlite")) as written, closing(sqlite3.connect(folder / "copy")) as whole:
+        written.backup(whole)
+    return folder / "copy"
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory):
+    """A PostgreSQL server of this run's own, with a stocked database called `stocked`."""
+    server_of_ours = Server()
+    try:
+        _stock(tmp_path_factory.mktemp("stocked-pg"), database_url=server_of_ours.create("stocked"))
+        yield server_of_ours
+    finally:
+        server_of_ours.stop()
+
+
+def _stock(folder, **changes):
     running = server.start(mail_port=None, seed=7, webhook_secret=WEBHOOK_SECRET)
     try:
-        house = wire(settings_for(running, folder))
+        house = wire(settings_for(running, folder, **changes))
         migrate.upgrade(house.engine)
         report = refresh(house.outside, house.write, settings=house.settings, now=house.outside.clock.now())
         assert report.plans > 200
         house.engine.dispose()
     finally:
         running.stop()
-    with closing(sqlite3.connect(folder / "shop.sqlite")) as written, closing(sqlite3.connect(folder / "copy")) as whole:
-        written.backup(whole)
-    return folder / "copy"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database_url(request, tmp_path):
+    """The address of a stocked database of this test's own, on each kind of database."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("stocked_database"), tmp_path / "shop.sqlite")
+        yield ""
+        return
+    ours, name = request.getfixturevalue("postgres"), f"t{secrets.token_hex(6)}"
+    yield ours.create(name, "stocked")
+    ours.drop(name)
 
 
 @pytest.fixture
-def house(sandbox, stocked_database, tmp_path):
+def house(sandbox, database_url, tmp_path):
     """A furnished house on a database of its own, with the sandbox outside."""
-    shutil.copy(stocked_database, tmp_path / "shop.sqlite")
-    made = wire(settings_for(sandbox, tmp_path))
+    made = wire(settings_for(sandbox, tmp_path, database_url=database_url))
     yield made
     made.engine.dispose()
 
