@@ -133,7 +133,9 @@ def case_show(house: House, case_id: str) -> None:
     click.echo(f"  {one.detail}")
     if one.order_id:
         order = read.order_view(house.read, one.order_id, margin_seconds=house.settings.hold_margin_seconds)
-        click.echo(f"  order {order.reference}: {order.state}, {order.charged}, {order.plan_name}, {order.email_masked}")
+        click.echo(
+            f"  order {order.reference}: {order.state}, {order.charged}, {order.plan_name}, {order.email_masked}"
+        )
         for at, event in order.events:
             click.echo(f"    {at:%Y-%m-%d %H:%M:%S}  {event}")
     if one.resolved_at:

@@ -14,7 +14,14 @@ FIRST_LOOK = dt.timedelta(hours=4)
 
 
 def open_case(
-    session: Session, *, kind: str, owner: str, now: dt.datetime, detail: str, order_id: str | None = None, about: str = ""
+    session: Session,
+    *,
+    kind: str,
+    owner: str,
+    now: dt.datetime,
+    detail: str,
+    order_id: str | None = None,
+    about: str = "",
 ) -> str:
     """Open the case of this kind for an order (or for `about`), once; returns its id. Its owner gets a mail.
 

@@ -8,9 +8,9 @@ import structlog
 
 from storefront.jobs import outbox
 from storefront.kernel.errors import OutsideError
+from storefront.wiring import House
 from storefront.worker.handlers import HANDLERS, parked
 from storefront.worker.timetable import run_due_sweeps
-from storefront.wiring import House
 
 RELAY_EVERY = 2.0
 _log = structlog.get_logger()

@@ -26,8 +26,6 @@ WAITING = frozenset({"reserving", "preparing", "attention", "refunding"})
 blueprint = Blueprint("orders", __name__)
 
 
-
-
 @blueprint.get("/<locale>/orders")
 @guard(access=Access.GUEST, limit="order")
 def history(locale: str) -> str:
@@ -165,7 +163,7 @@ def _install(order: OrderView) -> InstallView:
 def _image(body: bytes, kind: str, reference: str) -> FlaskResponse:
     answer = FlaskResponse(body, mimetype=kind)
     if "download" in request.args:
-        suffix = kind.split("/")[1].split("+")[0]
+        suffix = kind.split("/")[1].split("+", maxsplit=1)[0]
         answer.headers["Content-Disposition"] = f'attachment; filename="esim-{reference}.{suffix}"'
     return answer
 
