@@ -32,6 +32,9 @@ STRIPE_KINDS = {
     "rate_limit": "HTTP 429",
     "malformed": "it happens, but the JSON of the answer breaks off",
     "drip": "it happens; the answer comes byte by byte",
+    "pending": "a refund stays pending until it is settled by hand",
+    "settle_later": "a refund is pending and goes through after `seconds` (1)",
+    "fail_later": "a refund goes through at first and fails after `seconds` (1)",
 }
 WEBHOOK_KINDS = {
     "drop": "the notice is never sent",
@@ -154,6 +157,9 @@ class Control:
             raise Wrong(f"There is no such target. There are: {names}.")
         if kind not in known.kinds and not target.startswith("stripe."):
             raise Wrong(f"{target} knows no such kind. It knows: {', '.join(known.kinds)}.")
+        places = linksfield.ONLY_AT.get(kind, ())
+        if target in linksfield.TARGETS and places and target.removeprefix(linksfield.PREFIX) not in (*places, "*"):
+            raise Wrong(f"{kind} can only happen at {', '.join(linksfield.PREFIX + place for place in places)}.")
         params = facts.get("params") or {}
         if isinstance(params, str):
             params = _words(params)

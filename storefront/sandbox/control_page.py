@@ -96,7 +96,7 @@ def _faults(world: World, helps: Sequence[Help]) -> str:
     )
     waiting = f"<ul>{armed}</ul>" + _form("faults/clear", "", "Disarm all", quiet=True) if armed else "<p>None.</p>"
     order = _form("faults", fields, "Arm")
-    return f"<section><h2>Let something go wrong</h2>{order}</section><section><h2>Armed</h2>{waiting}</section>"
+    return f"<section><h2>Let something go wrong</h2>{order}<h2>Armed</h2>{waiting}</section>"
 
 
 def _market(supplier: Supplier) -> str:

@@ -17,11 +17,12 @@ STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
 header { padding: .75rem 1rem; background: var(--note); color: var(--note-ink); }
-header nav { max-width: 60rem; margin: 0 auto; display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; }
+header nav { max-width: 58rem; margin: 0 auto; display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; }
 header a { color: inherit; padding: .25rem 0; } header strong { padding: .25rem 0; }
 main { max-width: 60rem; margin: 0 auto; padding: 1rem; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: .5rem 0 1rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.125rem; margin: 0 0 .75rem; }
+form + h2, dl + h2 { margin-top: 1.25rem; }
 section, .mail { background: var(--sheet); border: 1px solid var(--line); border-radius: .75rem; padding: 1rem;
   margin: 0 0 1rem; }
 .grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr)); }
@@ -34,18 +35,23 @@ button { min-height: 2.75rem; padding: .5rem 1rem; margin-top: .75rem; font: inh
 button.quiet { background: transparent; color: var(--go); }
 :is(a, button, input, select, summary):focus-visible { outline: 3px solid var(--go); outline-offset: 2px; }
 .row { display: flex; flex-wrap: wrap; gap: .5rem; } .row button { margin-top: 0; }
+form + .row { margin-top: 1rem; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .9375rem; }
 th, td { text-align: left; vertical-align: top; padding: .375rem .75rem .375rem 0; border-top: 1px solid var(--line); }
 th { font-weight: 600; } code, pre { font-family: ui-monospace, monospace; font-size: .875rem; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; font-size: .9375rem; }
 .mail { display: block; text-decoration: none; color: inherit; margin-bottom: .5rem; overflow-wrap: anywhere; }
 .mail b { display: block; color: var(--go); } .done { background: var(--note); color: var(--note-ink); }
-iframe { width: 100%; height: 36rem; border: 1px solid var(--line); border-radius: .5rem; background: #fff; }
+iframe { width: 100%; height: 30rem; resize: vertical; border: 1px solid var(--line);
+  border-radius: .5rem; background: #fff; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: 0; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 summary { cursor: pointer; padding: .375rem 0; font-weight: 600; }
 """
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-src 'self'; base-uri 'none'"
+_POLICY = (
+    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
+    "form-action 'self'; frame-src 'self'; base-uri 'none'"
+)
 _LINK = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:!?)]")
 
 

@@ -109,9 +109,14 @@ def start(
         {f"stripe.{route.operation}" for room in stripe.ROOMS for route in room.ROUTES} - {"stripe."}
     )
     switchboard.connect({**mailbox.handlers(), **Control(world, furnish, stripe_targets).handlers()})
-    smtp = None if mail_port is None else SmtpServer(world, mailbox, bind, mail_port)
     listener = Listener(bind, port, switchboard.handle)
     world.base_url = f"http://{_HOSTS.get(bind, bind)}:{listener.port}"
-    if smtp is not None:
-        smtp.start()
+    smtp = None
+    if mail_port is not None:
+        try:
+            smtp = SmtpServer(world, mailbox, bind, mail_port)
+            smtp.start()
+        except BaseException:
+            listener.stop()
+            raise
     return Running(world, mailbox, smtp.port if smtp else None, listener, smtp)

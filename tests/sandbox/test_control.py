@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 
 import pytest
 import requests
@@ -47,6 +49,7 @@ def test_a_form_arms_with_words(shop: Shop) -> None:
         ("faults", {"target": "linksfield.preorder", "kind": "slow"}),
         ("faults", {"target": "linksfield.pre_order", "kind": "slowly"}),
         ("faults", {"target": "linksfield.pre_order", "kind": "slow", "times": 0}),
+        ("faults", {"target": "linksfield.login", "kind": "sold_out"}),
         ("faults", {"target": "linksfield.pre_order", "kind": "slow", "params": "seconds"}),
         ("clock", {"seconds": "soon"}),
         ("clock", {"seconds": "nan"}),
@@ -169,3 +172,17 @@ def test_requests_may_follow_each_other_on_one_line(shop: Shop) -> None:
     assert b"Content-Length: 2" in first
     assert b"Connection: close" in second
     assert body == b"ok"
+
+
+def test_the_command_serves_until_it_is_told_to_end(tmp_path) -> None:
+    """It says where it is, answers there, refuses a taken port in one line, and ends well on SIGTERM."""
+    command = [sys.executable, "-m", "storefront.sandbox", "--mail-port", "0", "--port"]
+    with subprocess.Popen([*command, "0"], stdout=subprocess.PIPE, text=True) as process:
+        url = process.stdout.readline().split()[3]
+        assert requests.get(f"{url}/healthz", timeout=5).text == "ok"
+        taken = subprocess.run(
+            [*command, url.rpartition(":")[2]], capture_output=True, text=True, timeout=20, check=False
+        )
+        assert (taken.returncode, taken.stderr.count("\n")) == (1, 1)
+        process.terminate()
+        assert process.wait(timeout=10) == 0

@@ -41,6 +41,12 @@ KINDS = {
     "missing_field": "the answer comes without `field` (of data, or of each entry of a list)",
     "bad_qr": "qrCode is `value`: `image` (an address), `base64`, `html`, or any text you give",
 }
+ONLY_AT = {
+    "sold_out": ("pre_order", "package_detail"),
+    "hold_lapsed": ("pre_order", "payment_notice", "order_status", "profile"),
+    "price_changed": ("pre_order", "package_detail", "payment_notice"),
+    "bad_qr": ("order_status", "profile"),
+}
 PAGE = b"<!doctype html><html><head><title>Error</title></head><body><h1>We will be back soon</h1></body></html>"
 _BAD_CODES = {
     "image": "https://qr.example.com/images/8985224000000000001.png",
