@@ -80,14 +80,15 @@ def read_shelf(session: Session, *, plan_slug: str | None = None) -> Shelf:
     if plan_slug is not None:
         wanted = wanted.where(Plan.slug == plan_slug)
         links = links.join(Plan, col(Plan.id) == PlanDestination.plan_id).where(Plan.slug == plan_slug)
-    rows = session.exec(wanted).all()
+    # In a fixed order, so that the same catalogue always makes the same pages.
+    rows = session.exec(wanted.order_by(col(Plan.id))).all()
     linked: dict[int, list[str]] = {}
     for plan_id, slug in session.exec(links).all():
         linked.setdefault(plan_id, []).append(slug)
     chosen = select(Destination)
     if plan_slug is not None:
         chosen = chosen.where(col(Destination.slug).in_([slug for slugs in linked.values() for slug in slugs]))
-    places = {row.slug: _place(row) for row in session.exec(chosen).all()}
+    places = {row.slug: _place(row) for row in session.exec(chosen.order_by(col(Destination.slug))).all()}
     plans = {plan.slug: plan for row in rows if (plan := _plan(row, linked.get(row.id, []), places)) is not None}
     at: dict[str, list[ShelfPlan]] = {}
     for plan in plans.values():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,14 +13,22 @@ from werkzeug.test import TestResponse
 
 from tests.driver import Traveller
 from tests.web.visitor import Visitor
+from tests.web.window import window
 
 CONTENT = {200: "application/json"}
 
 
+@pytest.fixture(scope="module")
+def shown(stocked_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """A stocked shop that is only looked at."""
+    with window(stocked_database, tmp_path_factory.mktemp("window")) as app:
+        yield app
+
+
 @pytest.fixture
-def visitor(app: Flask) -> Visitor:
-    """A program asking the stocked shop."""
-    return Visitor(app)
+def visitor(shown: Flask) -> Visitor:
+    """A program that asks it."""
+    return Visitor(shown)
 
 
 @pytest.fixture
@@ -42,7 +52,7 @@ def check(described: dict[str, Any], answer: TestResponse, operation: str) -> An
     return body
 
 
-def test_the_description_is_sound_and_complete(described: dict[str, Any], app: Flask) -> None:
+def test_the_description_is_sound_and_complete(described: dict[str, Any], shown: Flask) -> None:
     """Every schema is a schema, every reference leads somewhere, every route is described and no other."""
     for schema in described["components"]["schemas"].values():
         Draft202012Validator.check_schema(schema)
@@ -51,7 +61,7 @@ def test_the_description_is_sound_and_complete(described: dict[str, Any], app: F
         assert all(
             f"#/components/{group}/{name}" in text for name in described["components"][group] if name != "PlanList"
         )
-    ours = {rule.rule for rule in app.url_map.iter_rules() if rule.endpoint.startswith("api.")}
+    ours = {rule.rule for rule in shown.url_map.iter_rules() if rule.endpoint.startswith("api.")}
     written = {"/api/v1" + path for path in described["paths"]}
     assert {path.replace("<int:plan_id>", "{id}").replace("<reference>", "{reference}") for path in ours} == written
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import func
-from sqlmodel import select
+from sqlalchemy import func, update
+from sqlmodel import col, select
 
 from storefront.app import create_app
 from storefront.models.catalogue import Plan
@@ -17,6 +18,7 @@ from storefront.web.shop.legal import read_page, source_of
 from storefront.web.shop.pages_cache import PagesCache
 from storefront.wiring import House
 from tests.web.visitor import Visitor
+from tests.web.window import window
 
 PUBLIC = (
     "/en/usd/",
@@ -36,10 +38,17 @@ PUBLIC = (
 )
 
 
+@pytest.fixture(scope="module")
+def shown(stocked_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """A stocked shop that is only looked at."""
+    with window(stocked_database, tmp_path_factory.mktemp("window")) as app:
+        yield app
+
+
 @pytest.fixture
-def visitor(app: Flask) -> Visitor:
-    """Somebody in front of the stocked shop."""
-    return Visitor(app)
+def visitor(shown: Flask) -> Visitor:
+    """Somebody in front of it."""
+    return Visitor(shown)
 
 
 @pytest.fixture(autouse=True)
@@ -148,19 +157,21 @@ def test_the_door_remembers_a_choice(visitor: Visitor, chosen: str, target: str)
     assert visitor.ask("/", headers={"Accept-Language": "en-GB"}).headers["Location"] == target
 
 
-def test_a_change_of_the_catalogue_shows_at_once(visitor: Visitor, house: House) -> None:
+def test_a_change_of_the_catalogue_shows_at_once(app: Flask, house: House) -> None:
     """A plan that sells out is sold out on its page, under a new tag."""
+    visitor = Visitor(app)
     before = visitor.ask("/en/usd/plan/japan-1gb-7days")
     assert "Buy this eSIM" in before.text
     with house.write() as session:
-        session.connection().exec_driver_sql("UPDATE plans SET in_stock = 0 WHERE slug = 'japan-1gb-7days'")
+        session.execute(update(Plan).where(col(Plan.slug) == "japan-1gb-7days").values(in_stock=False))
     after = visitor.ask("/en/usd/plan/japan-1gb-7days")
     assert "Sold out" in after.text
     assert after.headers["ETag"] != before.headers["ETag"]
 
 
-def test_the_window_stays_lit_without_the_database(visitor: Visitor, house: House) -> None:
+def test_the_window_stays_lit_without_the_database(app: Flask, house: House) -> None:
     """Visitors go on looking at what was read before the database went away."""
+    visitor = Visitor(app)
     visitor.ask("/en/usd/")
     with house.write() as session:
         session.connection().exec_driver_sql("ALTER TABLE price_rules RENAME TO away")
@@ -202,8 +213,9 @@ def test_search_shows_what_was_typed_without_obeying_it(visitor: Visitor) -> Non
     assert visitor.ask("/en/usd/search", query_string={"q": "x" * 9000}).status_code == 200
 
 
-def test_every_place_and_plan_has_its_page(visitor: Visitor, house: House) -> None:
+def test_every_place_and_plan_has_its_page(visitor: Visitor) -> None:
     """Nothing on the sitemap leads nowhere."""
+    house = visitor.house
     paths = [
         part.split("</loc>")[0].removeprefix(house.settings.public_url)
         for part in visitor.ask("/sitemap.xml").text.split("<loc>")[1:]

@@ -9,10 +9,14 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import structlog
 from flask import Response, current_app, request
 from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header
+from werkzeug.utils import get_content_type
 
 from storefront.catalogue.shelf import Shelf, catalogue_version, read_shelf
 from storefront.ports import SessionFactory
@@ -32,7 +36,7 @@ class Kept:
     body: bytes
     compressed: bytes
     etag: str
-    mimetype: str
+    content_type: str
     version: str
     made_at: float
 
@@ -119,18 +123,22 @@ def _finish(text: str, mimetype: str, version: str) -> Kept:
     body = text.encode()
     compressed = gzip.compress(body, 6, mtime=0) if len(body) >= _WORTH_COMPRESSING else b""
     etag = f'W/"{hashlib.sha256(body).hexdigest()[:20]}"'
-    return Kept(body, compressed, etag, mimetype, version, time.monotonic())
+    return Kept(body, compressed, etag, get_content_type(mimetype, "utf-8"), version, time.monotonic())
 
 
 def _answer(page: Kept) -> Response:
-    if request.if_none_match.contains_weak(page.etag[3:-1]):
-        response = Response(status=304)
-    elif page.compressed and request.accept_encodings["gzip"] > 0:
-        response = Response(page.compressed, mimetype=page.mimetype)
-        response.headers["Content-Encoding"] = "gzip"
-    else:
-        response = Response(page.body, mimetype=page.mimetype)
-    response.headers["ETag"] = page.etag
-    response.headers["Cache-Control"] = _CACHE_CONTROL
-    response.headers["Vary"] = "Accept-Encoding"
-    return response
+    headers = [("ETag", page.etag), ("Cache-Control", _CACHE_CONTROL), ("Vary", "Accept-Encoding")]
+    known = request.environ.get("HTTP_IF_NONE_MATCH")
+    if known and (known == page.etag or request.if_none_match.contains_weak(page.etag[3:-1])):
+        return Response(status=304, headers=headers)
+    body = page.body
+    if page.compressed and _takes_gzip(request.environ.get("HTTP_ACCEPT_ENCODING", "")):
+        headers.append(("Content-Encoding", "gzip"))
+        body = page.compressed
+    return Response(body, headers=headers, content_type=page.content_type)
+
+
+@lru_cache(maxsize=256)
+def _takes_gzip(header: str) -> bool:
+    """Whether an Accept-Encoding header allows it; browsers send a handful of different ones."""
+    return parse_accept_header(header, Accept)["gzip"] > 0
