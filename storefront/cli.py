@@ -1,4 +1,4 @@
-"""The operator's commands: `flask db`, `flask catalogue`, `flask case`, `flask worker`, `flask doctor`, `flask secrets`."""
+"""The operator's commands, below `flask`: db, catalogue, case, work, worker, doctor, secrets."""
 
 from __future__ import annotations
 

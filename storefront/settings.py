@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-DEFAULT_SECRET = "change-me"
+DEFAULT_SECRET = "change-me"  # noqa: S105 - the value production refuses
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -133,19 +133,22 @@ def production_faults(settings: Settings) -> list[str]:
         faults.append("SHOP_STRIPE_API_KEY is not a live key (sk_live_… or rk_live_…)")
     if not settings.supplier_money_unit:
         faults.append("SHOP_SUPPLIER_MONEY_UNIT is unset (ask the supplier: major or minor)")
-    for name in ("supplier_partner_code", "supplier_email"):
-        if not getattr(settings, name):
-            faults.append(f"SHOP_{name.upper()} is empty (the supplier gives it)")
+    faults += [
+        f"SHOP_{name.upper()} is empty (the supplier gives it)"
+        for name in ("supplier_partner_code", "supplier_email")
+        if not getattr(settings, name)
+    ]
     if not settings.supplier_password.get_secret_value():
         faults.append("SHOP_SUPPLIER_PASSWORD is empty (the password of the shop's account at the supplier)")
     if settings.offset_file is not None:
         faults.append("SHOP_OFFSET_FILE is set (a moved clock is for the demo and tests only)")
     if not settings.case_email:
         faults.append("SHOP_CASE_EMAIL is empty (cases need a person: who gets the mail?)")
-    for name in ("public_url", "supplier_url", "stripe_url", "stripe_page_origin"):
-        if not _is_safe_address(getattr(settings, name)):
-            faults.append(f"SHOP_{name.upper()} must be https and must not be a loopback address")
-    return faults
+    return faults + [
+        f"SHOP_{name.upper()} must be https and must not be a loopback address"
+        for name in ("public_url", "supplier_url", "stripe_url", "stripe_page_origin")
+        if not _is_safe_address(getattr(settings, name))
+    ]
 
 
 def _is_safe_address(url: str) -> bool:

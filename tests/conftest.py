@@ -101,9 +101,10 @@ def stocked_database(tmp_path_factory):
     """A migrated SQLite file whose catalogue was read from the sandbox; each test copies it."""
     folder = tmp_path_factory.mktemp("stocked")
     _stock(folder)
-    with closing(sqlite3.connect(folder / "shop.sqlite")) as written, closing(sqlite3.connect(folder / "copy")) as whole:
+    copy = folder / "copy"
+    with closing(sqlite3.connect(folder / "shop.sqlite")) as written, closing(sqlite3.connect(copy)) as whole:
         written.backup(whole)
-    return folder / "copy"
+    return copy
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,6 @@ In the demo and in tests an offset file moves business time; leases, sockets and
 from __future__ import annotations
 
 import datetime as dt
-import os
 import time
 from pathlib import Path
 
@@ -37,7 +36,8 @@ def wall_now() -> dt.datetime:
 
 
 def _read_offset(path: Path) -> float:
-    if not os.path.exists(path):
+    try:
+        text = path.read_text().strip()
+    except FileNotFoundError:
         return 0.0
-    text = path.read_text().strip()
     return float(text) if text else 0.0

@@ -117,7 +117,9 @@ class Control:
                 return as_json(self._clock())
             case "state":
                 return as_json(self._state())
-        return as_json({"error": "No such page. There are: log, faults, clock, state."}, 404)
+            case "code":
+                return as_json({"activation_code": self._newest_code()})
+        return as_json({"error": "No such page. There are: log, faults, clock, state, code."}, 404)
 
     def _calls(self, query: dict[str, str]) -> list[Facts]:
         """The log, newest first; any of its facts may be asked for, as in ``?service=linksfield&target=pre_order``."""
@@ -133,6 +135,11 @@ class Control:
             "armed": [asdict(fault) for fault in self._world.faults.armed()],
             "history": list(self._world.faults.history.copy()),
         }
+
+    def _newest_code(self) -> str:
+        """The pretend code handed over last, so that whoever holds a QR image can compare."""
+        handed_over = [order for order in self._supplier.orders.latest(20) if order.profile and order.standing == 1]
+        return self._supplier.activation_code(str(handed_over[0].id)) if handed_over else ""
 
     def _clock(self) -> Facts:
         return {"now": self._world.clock.now().isoformat(), "offset": self._world.clock.offset}

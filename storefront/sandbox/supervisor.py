@@ -84,7 +84,7 @@ class Layout:
         }
 
 
-def layout_from(environ: Mapping[str, str], root: Path) -> Layout:
+def layout_from(environ: Mapping[str, str], root: Path, *, data_dir: Path | None = None) -> Layout:
     """Read BIND, PUBLIC_URL, STRIPE_SECRET_KEY, ONCE, SERVE and CI; taken ports give way to the next free ones."""
     bind = environ.get("BIND", "127.0.0.1")
     shop_port = free_port(bind, urlsplit(environ.get("PUBLIC_URL", "")).port or SHOP_PORT)
@@ -96,7 +96,7 @@ def layout_from(environ: Mapping[str, str], root: Path) -> Layout:
     once = environ.get("ONCE") == "1" or bool(environ.get("CI")) or not sys.stdout.isatty()
     return Layout(
         root=root,
-        data_dir=root / "var" / "demo",
+        data_dir=data_dir or root / "var" / "demo",
         bind=bind,
         shop_url=public,
         shop_port=shop_port,
@@ -151,7 +151,19 @@ class Supervisor:
         self._once("schema", "db", "upgrade")
         self._once("catalogue", "catalogue", "refresh")
         self.start_web("web", layout.shop_port, layout.bind)
+        self.start_worker()
+
+    def start_worker(self) -> None:
+        """The worker, or another one after the first was lost."""
         self._spawn("worker", [sys.executable, "-m", "flask", "worker"])
+
+    def process(self, name: str) -> subprocess.Popen[bytes]:
+        """A running process, by its name."""
+        return self._running[name]
+
+    def environment(self) -> dict[str, str]:
+        """What its processes are started with, for a command beside them."""
+        return self._layout.environment(**self._keys)
 
     def start_web(self, name: str, port: int, bind: str = "127.0.0.1", **settings: str) -> None:
         """One more web process on `port`; `settings` differ from the first one's."""
@@ -188,24 +200,25 @@ class Supervisor:
             time.sleep(0.5)
 
     def _spawn(self, name: str, command: list[str], **settings: str) -> None:
-        log = (self._layout.data_dir / f"{name}.log").open("ab")
-        self._running[name] = subprocess.Popen(
-            command,
-            cwd=self._layout.root,
-            env=self._layout.environment(**self._keys, **settings),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with (self._layout.data_dir / f"{name}.log").open("ab") as log:
+            self._running[name] = subprocess.Popen(
+                command,
+                cwd=self._layout.root,
+                env=self._layout.environment(**self._keys, **settings),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
     def _once(self, name: str, *command: str) -> None:
         done = subprocess.run(
             [sys.executable, "-m", "flask", *command],
             cwd=self._layout.root,
-            env=self._layout.environment(**self._keys),
+            env=self.environment(),
             stdin=subprocess.DEVNULL,
             capture_output=True,
+            check=False,
             timeout=120,
         )
         if done.returncode != 0:

@@ -51,7 +51,7 @@ def run_due_sweeps(house: House) -> list[str]:
         error = ""
         try:
             entry.run(house)
-        except Exception as failed:
+        except Exception as failed:  # noqa: BLE001 - one failing sweep must not stop the others
             error = type(failed).__name__
             _log.exception("sweep_failed", sweep=entry.name)
         _release(house, entry, token, error)

@@ -30,7 +30,7 @@ _UNKNOWN = frozenset({3004, 3005, 9999})
 their message says."""
 
 
-class TokenRejected(OutsideError):  # noqa: N818 - errors are named for their reason
+class TokenRejected(OutsideError):
     """The supplier does not take our token (any more); the call itself had no effect. Never leaves this room."""
 
     code = "token_rejected"
