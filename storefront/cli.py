@@ -101,10 +101,12 @@ def db_revision(message: str) -> None:
 
 
 @_catalogue.command("refresh")
+@click.option("--believe-losses", is_flag=True, help="Delist even when most plans are gone: the supplier said so.")
 @_with_house
-def catalogue_refresh(house: House) -> None:
+def catalogue_refresh(house: House, believe_losses: bool) -> None:
     """Read countries and plans from the supplier."""
-    report = refresh(house.outside, house.write, settings=house.settings, now=house.outside.clock.now())
+    now = house.outside.clock.now()
+    report = refresh(house.outside, house.write, settings=house.settings, now=now, believe_losses=believe_losses)
     click.echo(str(report))
 
 

@@ -6,11 +6,13 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from storefront.kernel.errors import OutsideError, PriceChanged, Refused, SoldOut
 from storefront.kernel.ids import new_id
+from storefront.models.catalogue import Plan
 from storefront.models.order import CallState, Hold, HoldState, Order, OrderState
 from storefront.ordering import calls
 from storefront.ordering.bench import ONWARD, Outcome, Wait, Workbench, pause
@@ -139,6 +141,9 @@ def _give_up(bench: Workbench, order: Order, reason: str) -> Outcome:
     event = Event.REJECTED if order.state is OrderState.PLACED else Event.GIVE_BACK
     with bench.write() as session:
         move(session, order.id, event, now=bench.now(), reason=reason)
+        if reason == "sold_out":
+            # The shelf need not wait for the next refresh to stop offering what nobody can have.
+            session.execute(update(Plan).where(col(Plan.id) == order.plan_id).values(in_stock=False))
     return ONWARD
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, redirect, render_template, url_for
+from flask import Blueprint, make_response, redirect, render_template, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -14,21 +14,26 @@ from storefront.ordering.place import Placed, Wanted, place
 from storefront.ordering.steps import advance, wake
 from storefront.web.checkout.forms import CheckoutForm, new_form_key
 from storefront.web.context import grant_order, house, network
-from storefront.web.limits import Access, guard
+from storefront.web.limits import Access, guard, is_secure
 from storefront.web.permits import outside_permit
+from storefront.web.shop.steering import COOKIE as PREFERENCES
 
 BUDGET = 6.0
+PREFERENCES_LIFE = 365 * 24 * 3600
 blueprint = Blueprint("checkout", __name__)
 
 
 @blueprint.get("/<locale>/<currency>/checkout/<slug>")
 @guard(access=Access.GUEST, limit="browse")
-def form(locale: str, currency: str, slug: str) -> str:
-    """The form, with a fresh key."""
+def form(locale: str, currency: str, slug: str) -> Response:
+    """The form, with a fresh key; the language and currency of a buyer are remembered for the bare address."""
     plan = _plan(slug, currency)
     empty = CheckoutForm(formdata=None)
     empty.form_key.data = new_form_key()
-    return render_template("checkout/form.html", plan=plan, form=empty, problem=None)
+    page = make_response(render_template("checkout/form.html", plan=plan, form=empty, problem=None))
+    secure = is_secure(house().settings)
+    page.set_cookie(PREFERENCES, f"{locale}.{currency}", max_age=PREFERENCES_LIFE, secure=secure, samesite="Lax")
+    return page
 
 
 @blueprint.post("/<locale>/<currency>/checkout/<slug>")
