@@ -35,6 +35,12 @@ _ORDERS = Way("orders.history", N_("My orders"))
 
 SENTENCES: dict[str, Sentence] = {
     # What the paths and forms of the shop can get wrong.
+    "sim_unknown": Sentence(
+        N_("We do not know this number"),
+        N_("No SIM or eSIM of ours has this number, or it cannot be used here."),
+        N_("Check the digits printed on the card or shown in your phone's settings, or write to us."),
+        _HOME,
+    ),
     "http_400": Sentence(
         N_("We could not read that"), N_("The request was malformed."), N_("Go back and try once more."), _HOME
     ),
