@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets as randomness
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from functools import wraps
 from typing import Any
 
@@ -15,6 +16,7 @@ from pydantic import ValidationError
 
 from storefront import doctor
 from storefront.cases import resolve as cases
+from storefront.catalogue import rules
 from storefront.catalogue.refresh import refresh
 from storefront.db import migrate as migrations
 from storefront.db.session import make_engine
@@ -108,6 +110,44 @@ def catalogue_refresh(house: House, believe_losses: bool) -> None:
     now = house.outside.clock.now()
     report = refresh(house.outside, house.write, settings=house.settings, now=now, believe_losses=believe_losses)
     click.echo(str(report))
+
+
+@_catalogue.command("prices")
+@_with_house
+def catalogue_prices(house: House) -> None:
+    """List the price rules."""
+    with house.read() as session:
+        found = rules.list_rules(session)
+    for rule in found:
+        about = rule.plan_slug or rule.destination_slug or "everything"
+        click.echo(
+            f"{rule.id:>4}  {about:<40} markup {rule.markup:+.2%}  rounded up to {rule.round_to_minor} minor units"
+        )
+    if not found:
+        click.echo("no rules: travellers pay what the supplier asks")
+
+
+@_catalogue.command("set-price")
+@click.option("--plan", help="Slug of a plan.")
+@click.option("--place", help="Slug of a country or region.")
+@click.option("--markup", type=Decimal, default=Decimal(0), help="A factor on top: 0.15 adds 15 %.")
+@click.option("--round-to", type=int, default=0, help="Round up to a multiple of this many minor units.")
+@_with_house
+def catalogue_set_price(house: House, plan: str | None, place: str | None, markup: Decimal, round_to: int) -> None:
+    """Make or change the rule for a plan, for a place, or for everything."""
+    with house.write() as session:
+        rules.set_rule(session, plan_slug=plan, destination_slug=place, markup=markup, round_to_minor=round_to)
+    click.echo("the rule holds from the next page view on; run `flask catalogue refresh` for the from-prices")
+
+
+@_catalogue.command("drop-price")
+@click.argument("rule_id", type=int)
+@_with_house
+def catalogue_drop_price(house: House, rule_id: int) -> None:
+    """Forget a price rule."""
+    with house.write() as session:
+        rules.drop_rule(session, rule_id)
+    click.echo("dropped")
 
 
 @_case.command("list")

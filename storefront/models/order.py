@@ -40,7 +40,7 @@ class Order(SQLModel, table=True):
     """One purchase. Facts about the plan are copied at placing; `state` is written by `ordering.states.move` only.
 
     `supplier_amount` is the exact number the supplier quoted, as text; `charged_minor` is what the traveller pays.
-    `plan_id` names the catalogue's plan of an eSIM; `iccid` and `plan_code` the SIM and the supplier's plan of a top-up.
+    An eSIM names its catalogue plan in `plan_id`; a top-up its SIM in `iccid` and the supplier's plan in `plan_code`.
     """
 
     __tablename__ = "orders"

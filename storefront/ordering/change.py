@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sqlmodel import select
 
-from storefront.cases.resolve import resolve_kind
 from storefront.kernel.errors import Kind, StorefrontError
 from storefront.models.order import Order, OrderState
 from storefront.models.payment import Payment, PaymentState
@@ -68,5 +67,4 @@ def retry(bench: Workbench, order_id: str, *, actor: str) -> None:
     """The desk has mended the cause: take the order up again where it stood."""
     with bench.write() as session:
         move(session, order_id, Event.RESUMED, now=bench.now(), actor=actor, reason="")
-        resolve_kind(session, order_id, "unknown_answer", resolution=f"taken up again by {actor}", now=bench.now())
     wake(bench, order_id)

@@ -38,6 +38,9 @@ MOVES: MappingProxyType[tuple[OrderState, Event], OrderState] = MappingProxyType
         (_S.PLACED, Event.HELD): _S.HELD,
         (_S.PLACED, Event.REJECTED): _S.REJECTED,
         (_S.PLACED, Event.CANCELLED): _S.CANCELLED,
+        # A top-up of a SIM the traveller owns needs no reservation: from the form straight to the payment page.
+        (_S.PLACED, Event.PAGE_OPENED): _S.AWAITING_PAYMENT,
+        (_S.PLACED, Event.LAPSED): _S.LAPSED,
         (_S.HELD, Event.PAGE_OPENED): _S.AWAITING_PAYMENT,
         (_S.HELD, Event.REJECTED): _S.REJECTED,
         (_S.HELD, Event.LAPSED): _S.LAPSED,
@@ -89,6 +92,9 @@ IGNORED: MappingProxyType[Event, frozenset[OrderState]] = MappingProxyType(
 IS_UNPAID = frozenset({_S.PLACED, _S.HELD, _S.AWAITING_PAYMENT})
 IS_OWED = frozenset({_S.PAID, _S.CONFIRMED, _S.ATTENTION, _S.REFUNDING})
 """States in which we hold money and the traveller holds nothing: each has a deadline."""
+
+IS_UNDER_WAY = (IS_UNPAID | IS_OWED) - {_S.ATTENTION}
+"""States in which the next step is ours, not a person's."""
 
 
 class ImpossibleMove(StorefrontError):

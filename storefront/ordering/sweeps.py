@@ -9,11 +9,11 @@ from sqlmodel import col, select
 from storefront.cases.open import open_case
 from storefront.jobs import outbox
 from storefront.models.case import Case
-from storefront.models.order import Order, OrderState
+from storefront.models.order import Order
 from storefront.models.work import OutboxRow, WorkState
 from storefront.ordering.bench import Workbench
-from storefront.ordering.states import IS_OWED
-from storefront.ordering.steps import STEPS, standing_key, wake
+from storefront.ordering.states import IS_OWED, IS_UNDER_WAY
+from storefront.ordering.steps import standing_key, wake
 
 
 def broken_promises(bench: Workbench) -> int:
@@ -52,10 +52,10 @@ def broken_promises(bench: Workbench) -> int:
 def sleepers(bench: Workbench) -> int:
     """Wake orders under way whose standing row is missing or done: none should exist; returns how many did."""
     settled_for = bench.now() - dt.timedelta(minutes=2)
-    resting = {OrderState.LAPSED, OrderState.CANCELLED, OrderState.ATTENTION}
-    under_way = [state for state in STEPS if state not in resting]
     with bench.read() as session:
-        ids = session.exec(select(Order.id).where(col(Order.state).in_(under_way), Order.placed_at < settled_for)).all()
+        ids = session.exec(
+            select(Order.id).where(col(Order.state).in_(IS_UNDER_WAY), Order.placed_at < settled_for)
+        ).all()
         awake = set(
             session.exec(
                 select(OutboxRow.key).where(

@@ -41,6 +41,9 @@ SENTENCES: dict[str, Sentence] = {
         N_("Check the digits printed on the card or shown in your phone's settings, or write to us."),
         _HOME,
     ),
+    "price_rule_refused": Sentence(
+        N_("This price rule cannot be"), N_("The rule makes no sense as it stands."), N_("Correct it and try again.")
+    ),
     "http_400": Sentence(
         N_("We could not read that"), N_("The request was malformed."), N_("Go back and try once more."), _HOME
     ),
