@@ -291,7 +291,10 @@ class SimSupplier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """All that opens a payment page; stored as sent, so that a repeat under the same key is the same request."""
+    """All that opens a payment page; stored as sent, so that a repeat under the same key is the same request.
+
+    `note` stands beside the pay button.
+    """
 
     order_id: str
     reference: str
@@ -304,6 +307,7 @@ class PageRequest:
     success_url: str
     cancel_url: str
     expires_at: dt.datetime
+    note: str = ""
 
 
 class PageStatus(StrEnum):

@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from babel.support import Translations
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from storefront.kernel.money import Money
@@ -89,8 +88,7 @@ def _environment(locale: str) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    translations = Translations.load(beside("translations"), [locale.replace("-", "_")])
-    environment.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+    environment.install_gettext_translations(wording.translations(locale), newstyle=True)  # type: ignore[attr-defined]
 
     def money(amount: Money) -> str:
         return wording.money(amount, locale)

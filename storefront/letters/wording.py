@@ -9,8 +9,10 @@ from functools import lru_cache
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_datetime
 from babel.numbers import NumberPattern, format_decimal, parse_pattern
+from babel.support import Translations
 
 from storefront.kernel.money import Money, exponent
+from storefront.kernel.places import beside
 
 # A shop of many currencies must tell one dollar from another: world English writes US$, AU$ and so on.
 _WORLD = {"en": "en_001"}
@@ -72,3 +74,16 @@ def mask_email(address: str) -> str:
     """For example ``a•••@example.com``."""
     name, _, host = address.rpartition("@")
     return f"{name[:1]}•••@{host}"
+
+
+def pay_before(moment: dt.datetime, code: str) -> str:
+    """What stands beside the cashier's button: until when the eSIM is kept."""
+    words = translations(code).gettext("We keep this for you until %(time)s. Please pay before then.")
+    return str(words) % {"time": when(moment, code)}
+
+
+@lru_cache(maxsize=64)
+def translations(code: str) -> Translations:
+    """The catalogue of a language; English says what the source says."""
+    found = Translations.load(beside("translations"), [code.replace("-", "_")])
+    return found if isinstance(found, Translations) else Translations()

@@ -69,7 +69,13 @@ def _look_at_money(bench: Workbench, notice_type: str, payment_id: str) -> str |
     with bench.read() as session:
         payment = session.exec(select(Payment).where(Payment.payment_id == payment_id)).first()
     if payment is None:
-        return None
+        # Money may have moved on a page whose payment we never heard of: find the page first.
+        session_id = bench.outside.cashier.session_of_payment(payment_id)
+        order_id = settle_session(bench, session_id) if session_id else None
+        if order_id is None:
+            return None
+        with bench.read() as session:
+            payment = session.exec(select(Payment).where(Payment.payment_id == payment_id)).one()
     if notice_type.startswith("charge.dispute."):
         with bench.write() as session:
             detail = "the buyer's bank disputes the payment; answer at the cashier"

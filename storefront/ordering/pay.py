@@ -11,6 +11,7 @@ from storefront.cases.open import open_case
 from storefront.kernel.errors import OutsideError, Refused
 from storefront.kernel.ids import new_id
 from storefront.kernel.money import Money
+from storefront.letters.wording import pay_before
 from storefront.models.order import Call, CallState, Hold, Order, OrderKind, OrderState
 from storefront.models.payment import Payment
 from storefront.ordering import calls
@@ -50,7 +51,7 @@ def open_step(bench: Workbench, order: Order) -> Outcome:
     if last is not None and last.attempt >= MAX_ATTEMPTS and not calls.is_unresolved(last):
         return _refuse(bench, order)
     try:
-        ticket = _ticket(bench, order, last)
+        ticket = _ticket(bench, order, hold, last)
     except IntegrityError:
         return Wait(now + dt.timedelta(seconds=2))
     if ticket is None:
@@ -149,7 +150,7 @@ def _adopted(session: Session, order: Order, page: PaymentPage, now: dt.datetime
     return payment
 
 
-def _ticket(bench: Workbench, order: Order, last: Call | None) -> calls.Ticket | None:
+def _ticket(bench: Workbench, order: Order, hold: Hold | None, last: Call | None) -> calls.Ticket | None:
     deadline = bench.settings.stripe_deadline_seconds
     with bench.write() as session:
         fresh = session.exec(select(Order).where(Order.id == order.id).with_for_update()).one()
@@ -161,7 +162,7 @@ def _ticket(bench: Workbench, order: Order, last: Call | None) -> calls.Ticket |
                 return None
             return calls.reclaim(session, current, deadline=deadline)
         attempt = last.attempt + 1 if last else 1
-        request = _request(bench, order, attempt)
+        request = _request(bench, order, hold, attempt)
         return calls.begin(
             session,
             order_id=order.id,
@@ -173,7 +174,7 @@ def _ticket(bench: Workbench, order: Order, last: Call | None) -> calls.Ticket |
         )
 
 
-def _request(bench: Workbench, order: Order, attempt: int) -> PageRequest:
+def _request(bench: Workbench, order: Order, hold: Hold | None, attempt: int) -> PageRequest:
     base = f"{bench.settings.public_url}/{order.locale}/orders/{order.reference}"
     return PageRequest(
         order_id=order.id,
@@ -187,6 +188,7 @@ def _request(bench: Workbench, order: Order, attempt: int) -> PageRequest:
         success_url=f"{base}/paid?session={{CHECKOUT_SESSION_ID}}",
         cancel_url=base,
         expires_at=bench.now() + take.SHORTEST_PAGE,
+        note=pay_before(pay_until(bench, order, hold), order.locale),
     )
 
 

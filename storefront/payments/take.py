@@ -27,6 +27,7 @@ def to_json(request: PageRequest) -> dict[str, Any]:
         "success_url": request.success_url,
         "cancel_url": request.cancel_url,
         "expires_at": request.expires_at.isoformat(),
+        "note": request.note,
     }
 
 

@@ -25,6 +25,7 @@ from storefront.ports import (
 if TYPE_CHECKING:
     from stripe.params.checkout import (
         SessionCreateParams,
+        SessionCreateParamsCustomText,
         SessionCreateParamsLineItemPriceDataProductData,
     )
 
@@ -112,6 +113,7 @@ def _page_params(request: PageRequest) -> SessionCreateParams:
     if request.description:
         # Stripe takes an empty text as the wish to unset the field, and refuses it here.
         product["description"] = request.description
+    note: SessionCreateParamsCustomText = {"submit": {"message": request.note}} if request.note else {}
     return {
         "mode": "payment",
         "allowed_payment_method_types": ["card"],
@@ -127,6 +129,7 @@ def _page_params(request: PageRequest) -> SessionCreateParams:
                 },
             }
         ],
+        "custom_text": note,
         "client_reference_id": request.reference,
         "customer_email": request.email,
         "metadata": metadata,
