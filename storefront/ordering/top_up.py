@@ -23,7 +23,7 @@ from storefront.models.profile import TopUp
 from storefront.ordering import calls, pay
 from storefront.ordering.bench import ONWARD, Outcome, Wait, Workbench, pause
 from storefront.ordering.states import Event, move
-from storefront.ports import TopUpRequest, TopUpSeen
+from storefront.sim_ports import TopUpRequest, TopUpSeen
 
 STEP = "top_up"
 ASK_FOR = dt.timedelta(hours=1)
