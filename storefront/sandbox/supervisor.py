@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -39,6 +39,7 @@ class Layout:
     stripe_key: str
     webhook_secret: str
     keeps_serving: bool
+    settings: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_real_stripe(self) -> bool:
@@ -80,11 +81,14 @@ class Layout:
             "SHOP_SUPPORT_EMAIL": "help@landfall.example",
             "SHOP_ANNOUNCEMENT": "This is a demo. Pay with card 4242 4242 4242 4242, any future date, any CVC.",
             **stripe,
+            **self.settings,
             **changes,
         }
 
 
-def layout_from(environ: Mapping[str, str], root: Path, *, data_dir: Path | None = None) -> Layout:
+def layout_from(
+    environ: Mapping[str, str], root: Path, *, data_dir: Path | None = None, settings: Mapping[str, str] | None = None
+) -> Layout:
     """Read BIND, PUBLIC_URL, STRIPE_SECRET_KEY, ONCE, SERVE and CI; taken ports give way to the next free ones."""
     bind = environ.get("BIND", "127.0.0.1")
     shop_port = free_port(bind, urlsplit(environ.get("PUBLIC_URL", "")).port or SHOP_PORT)
@@ -109,6 +113,7 @@ def layout_from(environ: Mapping[str, str], root: Path, *, data_dir: Path | None
         second_port=second_port,
         stripe_key=environ.get("STRIPE_SECRET_KEY") or "sk_test_sandbox",
         webhook_secret=environ.get("STRIPE_WEBHOOK_SECRET") or "whsec_" + secrets.token_hex(16),
+        settings=settings or {},
         keeps_serving=environ.get("SERVE") == "1" or not once,
     )
 

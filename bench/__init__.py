@@ -1,0 +1,1 @@
+"""Measurements, comparable within one run: ratios against bare floors on the same server. `make bench`."""

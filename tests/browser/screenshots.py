@@ -1,0 +1,201 @@
+"""Write a picture of every page and state into docs/screenshots: phone and desktop, light and dark, and right to left.
+
+    make screenshots
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from PIL import Image
+from playwright.sync_api import sync_playwright
+from sqlalchemy import update
+
+from storefront.catalogue.refresh import refresh
+from storefront.db import migrate
+from storefront.models.catalogue import Plan
+from storefront.sandbox import server
+from storefront.wiring import wire
+from tests.browser.conftest import FLAGS, SIZES, Shop
+from tests.browser.person import DECLINED, Person
+from tests.conftest import WEBHOOK_SECRET, find_chromium, settings_for
+
+TARGET = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
+
+
+class Photographer(Person):
+    """A person who keeps a picture of what they see."""
+
+    def __init__(self, context, shop, size, theme):
+        super().__init__(context, shop)
+        self.suffix = f"{size}-{theme}"
+
+    def shoot(self, name, *, whole=False):
+        """Keep the page as `name`; `whole` beyond the first screen."""
+        path = TARGET / f"{name}-{self.suffix}.png"
+        self.page.screenshot(path=path, full_page=whole)
+        shrink(path)
+
+    def visit(self, path, name, *, whole=False):
+        """Go there and keep it."""
+        self.page.goto(f"{self.shop.url}/{path}")
+        self.shoot(name, whole=whole)
+
+    def start(self):
+        """Up to the open payment page."""
+        self.to_checkout()
+        self.fill_form()
+        self.press_pay()
+        return self.page.url
+
+
+def shrink(path):
+    """A palette of 128 colours is plenty for pages without photographs."""
+    with Image.open(path) as picture:
+        width = 780 if picture.width > picture.height or picture.width >= 1280 else 390
+        smaller = picture.convert("RGB")
+        if smaller.width > width * 1.64:
+            smaller = smaller.resize((width, round(picture.height * width / picture.width)), Image.Resampling.LANCZOS)
+        smaller.quantize(128).save(path, optimize=True)
+
+
+def walk(somebody):
+    """Every page and state, in the order people meet them."""
+    shop, page = somebody.shop, somebody.page
+    faults = shop.sandbox.world.faults
+    for path, name in (
+        ("en/usd/", "home"),
+        ("en/usd/search?q=austr", "search"),
+        ("en/usd/search?q=atlantis", "search-empty"),
+        ("en/usd/esim/japan", "destination"),
+        ("en/usd/esim/europe", "region"),
+        ("en/usd/page/refunds", "legal"),
+        ("en/usd/esim/atlantis", "error-404"),
+        ("en/orders", "history-empty"),
+        ("en/sign-in", "sign-in"),
+    ):
+        somebody.visit(path, name)
+    page.goto(f"{shop.url}/en/usd/esim/japan")
+    page.locator("main a[href*='/plan/']:visible").first.click()
+    somebody.shoot("plan")
+    page.locator("a[href*='/checkout/']:visible").first.click()
+    somebody.shoot("checkout", whole=True)
+    page.locator("form").evaluate("form => form.noValidate = true")
+    page.get_by_role("button", name=re.compile("pay", re.I)).click()
+    somebody.shoot("checkout-errors", whole=True)
+    somebody.fill_form()
+    somebody.press_pay()
+    somebody.shoot("payment-page")
+    somebody.type_card(DECLINED)
+    somebody.shoot("payment-declined")
+    page.get_by_role("link", name=re.compile("back", re.I)).first.click()
+    page.wait_for_url("**/orders/**")
+    somebody.shoot("pay")
+    page.locator("a[href*='/pay'], a[href*='/checkout/pay/']").first.click()
+    faults.arm("linksfield.order_status", "status", 3, status=503)
+    somebody.type_card()
+    page.wait_for_url("**/orders/**")
+    somebody.shoot("waiting")
+    reference = somebody.see_esim()
+    somebody.shoot("ready", whole=True)
+    somebody.visit("en/orders", "history")
+    _ended(somebody, "refunded", ("linksfield.payment_notice", "hold_lapsed"), ("linksfield.pre_order", "sold_out"))
+    _ended(somebody, "attention", ("linksfield.order_status", "bad_qr"), ("linksfield.profile", "bad_qr"))
+    faults.arm("linksfield.pre_order", "sold_out", 1)
+    somebody.to_checkout("Portugal")
+    somebody.fill_form("rita@traveller.example")
+    page.get_by_role("button", name=re.compile("pay", re.I)).click()
+    page.wait_for_url("**/orders/**")
+    somebody.shoot("rejected-sold-out")
+    restock(somebody)
+    somebody.context.clear_cookies()
+    somebody.visit(f"en/orders/{reference}", "stranger")
+    page.goto(f"{shop.url}/en/sign-in")
+    # An address gets three codes in a quarter of an hour, and this walk is taken four times.
+    page.get_by_label(re.compile("e-mail", re.I)).fill(f"eva.{somebody.suffix}@traveller.example")
+    page.locator("main form button").first.click()
+    somebody.shoot("code")
+    page.locator("input[autocomplete=one-time-code]").fill("000000")
+    page.locator("main form button").first.click()
+    somebody.shoot("code-wrong")
+    for path, name in (("control", "sandbox-control"), ("mailbox", "sandbox-mailbox")):
+        page.goto(f"{shop.sandbox.url}/{path}")
+        somebody.shoot(name)
+
+
+def _ended(somebody, name, *misfortunes):
+    """A paid order that meets `misfortunes`."""
+    page = somebody.page
+    somebody.start()
+    faults = somebody.shop.sandbox.world.faults
+    for target, kind in misfortunes:
+        faults.arm(target, kind, 2 if kind == "bad_qr" else 1, value="<img>")
+    somebody.type_card()
+    page.wait_for_url("**/orders/**")
+    page.wait_for_timeout(2500)
+    page.reload()
+    somebody.shoot(name)
+    faults.clear()
+    restock(somebody)
+
+
+def restock(somebody):
+    """What a misfortune took off the shelf is back; pages notice within a second."""
+    with somebody.shop.house.write() as session:
+        session.execute(update(Plan).where(Plan.in_stock.is_(False)).values(in_stock=True))
+    somebody.page.wait_for_timeout(1300)
+
+
+def right_to_left(somebody):
+    """The start page and My eSIM, turned round."""
+    page = somebody.page
+    page.goto(f"{somebody.shop.url}/en/usd/")
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    somebody.shoot("rtl-home")
+    somebody.buy()
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    somebody.shoot("rtl-ready", whole=True)
+
+
+def stock(folder):
+    """A migrated database with a catalogue."""
+    running = server.start(mail_port=None, webhook_secret=WEBHOOK_SECRET)
+    house = wire(settings_for(running, folder))
+    migrate.upgrade(house.engine)
+    refresh(house.outside, house.write, settings=house.settings, now=house.outside.clock.now())
+    house.engine.dispose()
+    running.stop()
+    return folder / "shop.sqlite"
+
+
+def main():
+    """All of it."""
+    TARGET.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as raw, sync_playwright() as playwright:
+        folder = Path(raw)
+        for name in ("stock", "run"):
+            (folder / name).mkdir()
+        shop = Shop(folder / "run", stock(folder / "stock"))
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
+        try:
+            for size, options in SIZES.items():
+                for theme in ("light", "dark"):
+                    context = browser.new_context(color_scheme=theme, bypass_csp=True, **options)
+                    walk(Photographer(context, shop, size, theme))
+                    context.close()
+                    print(f"{size} {theme} done", flush=True)  # noqa: T201
+                context = browser.new_context(bypass_csp=True, **options)
+                right_to_left(Photographer(context, shop, size, "light"))
+                context.close()
+        finally:
+            browser.close()
+            shop.stop()
+
+
+if __name__ == "__main__":
+    main()
