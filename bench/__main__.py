@@ -24,6 +24,7 @@ from storefront.sandbox.supervisor import Supervisor, free_port, layout_from
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = 3
+SERVER = [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py"]
 # All load comes from one network; the caps on unpaid orders would rightly stop it.
 WIDE = {"SHOP_OPEN_HOLDS_PER_NETWORK": "100000", "SHOP_OPEN_HOLDS_PER_PLAN": "100000"}
 
@@ -34,7 +35,16 @@ class Floors:
     def __init__(self, folder):
         self.port = free_port("127.0.0.1", 8200)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "-c", "gunicorn.conf.py", "-b", f"127.0.0.1:{self.port}", "bench.floors:application"],
+            [
+                sys.executable,
+                "-m",
+                "gunicorn",
+                "-c",
+                "gunicorn.conf.py",
+                "-b",
+                f"127.0.0.1:{self.port}",
+                "bench.floors:application",
+            ],
             cwd=ROOT,
             env={**os.environ, "FLOOR_DATABASE": str(folder / "floor.sqlite")},
             stdout=subprocess.DEVNULL,
@@ -65,7 +75,9 @@ def main():
         try:
             started = time.monotonic()
             running.start()
-            rows.append(("start of sandbox, schema, catalogue, web, worker", f"{time.monotonic() - started:.1f} s", "", ""))
+            rows.append(
+                ("start of sandbox, schema, catalogue, web, worker", f"{time.monotonic() - started:.1f} s", "", "")
+            )
             slugs = _slugs(layout)
             _pages(rows, layout, floors)
             _purchases(rows, layout, running, slugs)
@@ -107,7 +119,9 @@ def _webhooks(rows, layout, running, floors):
         ratios.append((load.posts_per_second(layout.shop_url.removeprefix("http://"), calls), floor))
     os.killpg(worker, signal.SIGCONT)
     ratio = statistics.median(ours / floor for ours, floor in ratios)
-    rows.append(("webhook stored / durable order", f"{ratio:.2f} ({ratios[-1][0]:.0f}/s)", ">= 0.50", _verdict(ratio >= 0.5)))
+    rows.append(
+        ("webhook stored / durable order", f"{ratio:.2f} ({ratios[-1][0]:.0f}/s)", ">= 0.50", _verdict(ratio >= 0.5))
+    )
 
 
 def _event(layout):
@@ -139,8 +153,17 @@ def _purchases(rows, layout, running, slugs):
     rate, done = len(waits) / seconds, len(waits)
     late = load.percentile(waits, 0.95)
     rows.append(("paid to QR at 20 buyers, p95", f"{late:.2f} s", "<= 2 s", _verdict(late <= 2)))
-    rows.append(("delivered orders", f"{rate:.1f}/s, {len(errors)} errors", ">= 20/s, 0", _verdict(rate >= 20 and not errors)))
-    rows.append(("CPU of web and worker per order", f"{1000 * spent / done:.0f} ms", "<= 45 ms", _verdict(spent / done <= 0.045)))
+    rows.append(
+        ("delivered orders", f"{rate:.1f}/s, {len(errors)} errors", ">= 20/s, 0", _verdict(rate >= 20 and not errors))
+    )
+    rows.append(
+        (
+            "CPU of web and worker per order",
+            f"{1000 * spent / done:.0f} ms",
+            "<= 45 ms",
+            _verdict(spent / done <= 0.045),
+        )
+    )
 
 
 def _memory(rows, running):

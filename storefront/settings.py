@@ -78,8 +78,6 @@ class Settings(BaseSettings):
 
     # Promises and limits
     promise_minutes: int = Field(15, ge=1, le=1440)
-    top_up_promise_minutes: int = Field(60, ge=1, le=1440)
-    card_lookup_verified: bool = False
     case_owner: str = "desk"
     case_email: str = ""
     hold_margin_seconds: int = Field(90, ge=10, le=600)

@@ -15,15 +15,10 @@ class SessionKind(StrEnum):
     """Whose session it is."""
 
     TRAVELLER = "traveller"
-    SIM = "sim"
 
 
 class SessionLevel(StrEnum):
-    """GUEST sees the orders granted to this browser; EMAIL has proved an address and sees all its orders.
-
-    A session of kind SIM starts as GUEST (the number is an identifier, not a credential) and rises to EMAIL by a code
-    sent to the address of the order that delivered the SIM's profile.
-    """
+    """GUEST sees the orders granted to this browser; EMAIL has proved an address and sees all its orders."""
 
     GUEST = "guest"
     EMAIL = "email"
@@ -39,7 +34,6 @@ class WebSession(SQLModel, table=True):
     kind: SessionKind = Field(default=SessionKind.TRAVELLER, sa_type=EnumByValue(SessionKind))
     level: SessionLevel = Field(default=SessionLevel.GUEST, sa_type=EnumByValue(SessionLevel))
     email: str | None = Field(default=None, max_length=254)
-    iccid: str | None = Field(default=None, max_length=20)
     created_at: dt.datetime = Field(sa_type=UtcTime)
     seen_at: dt.datetime = Field(sa_type=UtcTime)
     expires_at: dt.datetime = Field(sa_type=UtcTime)

@@ -24,7 +24,7 @@ FLAGS = [
     "--disable-sync",
     "--disable-quic",
 ]
-IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile/15E148 Safari/604.1"
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1"
 SIZES = {
     "phone": {
         "viewport": {"width": 390, "height": 844},
@@ -45,7 +45,7 @@ class Shop:
             mail_port=0, offset_file=folder / "clock-offset", webhook_secret=WEBHOOK_SECRET, shop_webhook_url=""
         )
         (folder / "shop.sqlite").write_bytes(stocked.read_bytes())
-        self._server = make_server("127.0.0.1", 0, lambda *call: self.app(*call), threaded=True)
+        self._server = make_server("127.0.0.1", 0, self._serve, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.port}"
         self.house = wire(settings_for(self.sandbox, folder, public_url=self.url, announcement="Test shop"))
         self.app = create_app(self.house)
@@ -54,6 +54,10 @@ class Shop:
         self._threads = [threading.Thread(target=self._server.serve_forever), threading.Thread(target=self._work)]
         for thread in self._threads:
             thread.start()
+
+    def _serve(self, environ, start_response):
+        # The address is known only once the server stands, and the app must know it.
+        return self.app(environ, start_response)
 
     def _work(self):
         while not self._stop.wait(0.1):

@@ -42,20 +42,20 @@ class Person:
         page = self.page
         page.goto(f"{self.shop.url}/en/usd/")
         page.get_by_role("searchbox").first.fill(place)
-        page.get_by_role("button", name=re.compile("search", re.I)).first.click()
+        page.get_by_role("button", name=re.compile("search", re.IGNORECASE)).first.click()
         page.locator("main a[href*='/esim/']:visible").first.click()
         page.locator("main a[href*='/plan/']:visible").first.click()
         page.locator("a[href*='/checkout/']:visible").first.click()
 
     def fill_form(self, email="eva@traveller.example"):
         """E-mail and consent."""
-        self.page.get_by_label(re.compile("e-mail", re.I)).first.fill(email)
+        self.page.get_by_label(re.compile("e-mail", re.IGNORECASE)).first.fill(email)
         self.page.locator("input[name=consent]").check()
         self.page.locator("input[name=device_ok]").check()
 
     def press_pay(self):
         """The one primary button of the checkout."""
-        self.page.get_by_role("button", name=re.compile("pay", re.I)).click()
+        self.page.get_by_role("button", name=re.compile("pay", re.IGNORECASE)).click()
         self.page.wait_for_url("**/checkout/pay/**")
 
     def type_card(self, number=VISA):
@@ -65,7 +65,7 @@ class Person:
         page.locator("#expiry").fill("12/34")
         page.locator("#cvc").fill("123")
         page.locator("#name").fill("Eva Traveller")
-        page.get_by_role("button", name=re.compile("pay", re.I)).click()
+        page.get_by_role("button", name=re.compile("pay", re.IGNORECASE)).click()
 
     def see_esim(self):
         """Wait for My eSIM with its QR code; returns the order's reference."""

@@ -1,6 +1,6 @@
 """Write a picture of every page and state into docs/screenshots: phone and desktop, light and dark, and right to left.
 
-    make screenshots
+make screenshots
 """
 
 from __future__ import annotations
@@ -86,14 +86,14 @@ def walk(somebody):
     page.locator("a[href*='/checkout/']:visible").first.click()
     somebody.shoot("checkout", whole=True)
     page.locator("form").evaluate("form => form.noValidate = true")
-    page.get_by_role("button", name=re.compile("pay", re.I)).click()
+    page.get_by_role("button", name=re.compile("pay", re.IGNORECASE)).click()
     somebody.shoot("checkout-errors", whole=True)
     somebody.fill_form()
     somebody.press_pay()
     somebody.shoot("payment-page")
     somebody.type_card(DECLINED)
     somebody.shoot("payment-declined")
-    page.get_by_role("link", name=re.compile("back", re.I)).first.click()
+    page.get_by_role("link", name=re.compile("back", re.IGNORECASE)).first.click()
     page.wait_for_url("**/orders/**")
     somebody.shoot("pay")
     page.locator("a[href*='/pay'], a[href*='/checkout/pay/']").first.click()
@@ -109,7 +109,7 @@ def walk(somebody):
     faults.arm("linksfield.pre_order", "sold_out", 1)
     somebody.to_checkout("Portugal")
     somebody.fill_form("rita@traveller.example")
-    page.get_by_role("button", name=re.compile("pay", re.I)).click()
+    page.get_by_role("button", name=re.compile("pay", re.IGNORECASE)).click()
     page.wait_for_url("**/orders/**")
     somebody.shoot("rejected-sold-out")
     restock(somebody)
@@ -117,7 +117,7 @@ def walk(somebody):
     somebody.visit(f"en/orders/{reference}", "stranger")
     page.goto(f"{shop.url}/en/sign-in")
     # An address gets three codes in a quarter of an hour, and this walk is taken four times.
-    page.get_by_label(re.compile("e-mail", re.I)).fill(f"eva.{somebody.suffix}@traveller.example")
+    page.get_by_label(re.compile("e-mail", re.IGNORECASE)).fill(f"eva.{somebody.suffix}@traveller.example")
     page.locator("main form button").first.click()
     somebody.shoot("code")
     page.locator("input[autocomplete=one-time-code]").fill("000000")

@@ -45,7 +45,7 @@ def test_a_declined_card_then_another(person):
     person.fill_form()
     person.press_pay()
     person.type_card(DECLINED)
-    assert person.page.get_by_text(re.compile("declined", re.I)).first.is_visible()
+    assert person.page.get_by_text(re.compile("declined", re.IGNORECASE)).first.is_visible()
     person.type_card()
     person.see_esim()
 
@@ -56,7 +56,7 @@ def test_a_card_that_asks_the_bank(person):
     person.fill_form()
     person.press_pay()
     person.type_card(SECURE)
-    person.page.get_by_role("button", name=re.compile("complete", re.I)).click()
+    person.page.get_by_role("button", name=re.compile("complete", re.IGNORECASE)).click()
     person.see_esim()
 
 
@@ -66,7 +66,7 @@ def test_back_from_the_payment_page_and_on_again(person, shop):
     person.fill_form()
     person.press_pay()
     payment_page = person.page.url
-    person.page.get_by_role("link", name=re.compile("back", re.I)).first.click()
+    person.page.get_by_role("link", name=re.compile("back", re.IGNORECASE)).first.click()
     person.page.wait_for_url("**/orders/**")
     assert person.page.locator("time").first.is_visible()
     person.page.locator("a[href*='/pay'], a[href*='/checkout/pay/']").first.click()
@@ -105,7 +105,7 @@ def test_the_waiting_page_turns_into_the_esim_by_itself(person, shop):
     person.press_pay()
     person.type_card()
     person.page.wait_for_url("**/orders/**")
-    assert person.page.get_by_text(re.compile("paid", re.I)).first.is_visible()
+    assert person.page.get_by_text(re.compile("paid", re.IGNORECASE)).first.is_visible()
     person.see_esim()
 
 
@@ -113,7 +113,7 @@ def test_a_form_with_mistakes_says_what_to_do(person):
     """Nothing typed: the summary names the fields, focusable and tied to them."""
     person.to_checkout()
     person.page.locator("form").evaluate("form => form.noValidate = true")
-    person.page.get_by_role("button", name=re.compile("pay", re.I)).click()
+    person.page.get_by_role("button", name=re.compile("pay", re.IGNORECASE)).click()
     assert person.page.locator("[aria-invalid=true]").count() >= 2
 
 
@@ -124,7 +124,7 @@ def test_signing_in_with_the_code_from_the_mailbox(person, shop, chromium, size)
     elsewhere = Person(context, shop)
     page = elsewhere.page
     page.goto(f"{shop.url}/en/sign-in")
-    page.get_by_label(re.compile("e-mail", re.I)).fill("eva@traveller.example")
+    page.get_by_label(re.compile("e-mail", re.IGNORECASE)).fill("eva@traveller.example")
     page.locator("main form button").first.click()
     page.wait_for_url("**/sign-in/code**")
     for _ in range(50):
