@@ -91,6 +91,11 @@ def close(session: Session, key: str) -> None:
     )
 
 
+def is_closed(session: Session, key: str) -> bool:
+    """Whether nothing is left to do under `key`."""
+    return session.exec(select(OutboxRow.state).where(OutboxRow.key == key)).first() is WorkState.DONE
+
+
 def claim(write: SessionFactory, row_id: str, clock: Clock) -> Claimed | None:
     """Take a due row by one conditional UPDATE; None when it is not due, done, or held by somebody else."""
     token, wall = secrets.token_hex(16), wall_now()

@@ -10,6 +10,14 @@ from storefront.db.vault import Vault
 from storefront.ports import Outside, SessionFactory
 from storefront.settings import Settings
 
+ADVANCE = "ordering.advance"
+"""The job that takes an order as far as it goes."""
+
+
+def standing_key(order_id: str) -> str:
+    """The key of the one standing outbox row of an order."""
+    return f"{ADVANCE}:{order_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Workbench:

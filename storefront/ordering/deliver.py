@@ -10,7 +10,7 @@ from storefront.jobs import outbox
 from storefront.kernel.errors import OutsideError
 from storefront.models.order import Order
 from storefront.ordering import hold
-from storefront.ordering.bench import ONWARD, Outcome, Wait, Workbench, pause
+from storefront.ordering.bench import ONWARD, Outcome, Wait, Workbench, pause, standing_key
 from storefront.ordering.states import Event, move
 from storefront.ports import SupplierOrderStatus, SupplierProfile
 
@@ -59,6 +59,7 @@ def _deliver(bench: Workbench, order: Order, sent: Sent) -> Outcome:
         if move(session, order.id, Event.DELIVERED, now=now, delivered_at=now, reason="") is None:
             return ONWARD
         session.add(profile)
+        outbox.close(session, standing_key(order.id))
         outbox.stage(
             session,
             job="letters.order_delivered",

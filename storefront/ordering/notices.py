@@ -9,7 +9,7 @@ from storefront.cases.open import open_case
 from storefront.jobs import inbox
 from storefront.kernel.ids import new_id
 from storefront.models.order import Order
-from storefront.models.payment import Payment, Refund, RefundState
+from storefront.models.payment import Payment, PaymentState, Refund, RefundState
 from storefront.ordering.bench import Workbench
 from storefront.ordering.pay import settle_page
 from storefront.ordering.steps import advance, wake
@@ -41,9 +41,13 @@ def handle(bench: Workbench, inbox_id: str) -> None:
 
 def settle_session(bench: Workbench, session_id: str) -> str | None:
     """Read the payment page and act on what it says; None when no order of ours belongs to it."""
-    page = bench.outside.cashier.page(session_id)
     with bench.read() as session:
         payment = settle.find(session, session_id)
+    if payment is not None and payment.state is PaymentState.PAID:
+        # Its money was read back from the cashier before: the notice brings nothing new.
+        return payment.order_id
+    page = bench.outside.cashier.page(session_id)
+    with bench.read() as session:
         order_id = payment.order_id if payment else _by_reference(session, page.client_reference)
     if order_id is not None:
         settle_page(bench, order_id, page)

@@ -74,7 +74,8 @@ def open_step(bench: Workbench, order: Order) -> Outcome:
             )
         return Wait(pause(bench.now(), order.placed_at))
     _write_page(bench, order, ticket, page, request)
-    return ONWARD
+    # Nobody has paid a page that was opened this moment: the first look can wait.
+    return Wait(min(pay_until(bench, order, hold), bench.now() + LOOK_EVERY))
 
 
 def watch_step(bench: Workbench, order: Order) -> Outcome:

@@ -14,9 +14,8 @@ from storefront.kernel.errors import Kind, StorefrontError
 from storefront.kernel.ids import new_id, new_reference
 from storefront.kernel.money import Money
 from storefront.models.order import Order, OrderEvent, OrderState
-from storefront.ordering.bench import Workbench
+from storefront.ordering.bench import ADVANCE, Workbench, standing_key
 from storefront.ordering.states import IS_UNPAID
-from storefront.ordering.steps import JOB, standing_key
 
 SAFETY_NET = dt.timedelta(seconds=10)
 
@@ -130,7 +129,7 @@ def _write(bench: Workbench, order: Order) -> None:
         )
         outbox.rearm(
             session,
-            job=JOB,
+            job=ADVANCE,
             arguments={"order_id": order.id},
             key=standing_key(order.id),
             due_at=order.placed_at + SAFETY_NET,

@@ -123,6 +123,28 @@ def id_of(read: SessionFactory, reference: str) -> str:
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class OrderGate:
+    """The little that most requests need of an order."""
+
+    id: str
+    phase: str
+    pay_url: str | None
+
+
+def gate(read: SessionFactory, order_id: str) -> OrderGate:
+    """Phase and payment page of an order. Raises `OrderNotFound`."""
+    with read() as session:
+        state = session.exec(select(Order.state).where(Order.id == order_id)).first()
+        if state is None:
+            raise OrderNotFound
+        url = None
+        if state == OrderState.AWAITING_PAYMENT:
+            pages = select(Payment.url).where(Payment.order_id == order_id, Payment.state == PaymentState.OPEN)
+            url = session.exec(pages.order_by(col(Payment.opened_at).desc())).first()
+    return OrderGate(order_id, PHASES[OrderState(state)], url)
+
+
 def order_view(read: SessionFactory, order_id: str, *, margin_seconds: int) -> OrderView:
     """One order in full. Raises `OrderNotFound`."""
     with read() as session:

@@ -14,16 +14,10 @@ from sqlmodel import select
 from storefront.jobs import outbox
 from storefront.models.order import Order, OrderState
 from storefront.ordering import calls, confirm, deliver, give_back, hold, pay
-from storefront.ordering.bench import FINISHED, Finished, Outcome, Wait, Workbench
+from storefront.ordering.bench import ADVANCE, FINISHED, Finished, Outcome, Wait, Workbench, standing_key
 from storefront.ordering.states import StateRaced
 
-JOB = "ordering.advance"
 Step = Callable[[Workbench, Order], Outcome]
-
-
-def standing_key(order_id: str) -> str:
-    """The key of the one standing outbox row of an order."""
-    return f"{JOB}:{order_id}"
 
 
 def advance(bench: Workbench, order_id: str, *, budget: float = 60.0) -> OrderState:
@@ -51,7 +45,7 @@ def advance(bench: Workbench, order_id: str, *, budget: float = 60.0) -> OrderSt
             with bench.write() as session:
                 outbox.rearm(
                     session,
-                    job=JOB,
+                    job=ADVANCE,
                     arguments={"order_id": order_id},
                     key=standing_key(order_id),
                     due_at=outcome.due_at,
@@ -64,7 +58,7 @@ def wake(bench: Workbench, order_id: str) -> None:
     with bench.write() as session:
         outbox.rearm(
             session,
-            job=JOB,
+            job=ADVANCE,
             arguments={"order_id": order_id},
             key=standing_key(order_id),
             due_at=bench.now(),
@@ -73,6 +67,9 @@ def wake(bench: Workbench, order_id: str) -> None:
 
 
 def _close(bench: Workbench, order: Order) -> OrderState:
+    with bench.read() as session:
+        if outbox.is_closed(session, standing_key(order.id)):
+            return order.state
     with bench.write() as session:
         # A late event may have moved it on in the meantime; then its row must stay awake.
         if session.exec(select(Order.state).where(Order.id == order.id)).one() is order.state:

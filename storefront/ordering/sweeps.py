@@ -11,9 +11,9 @@ from storefront.jobs import outbox
 from storefront.models.case import Case
 from storefront.models.order import Order
 from storefront.models.work import OutboxRow, WorkState
-from storefront.ordering.bench import Workbench
+from storefront.ordering.bench import Workbench, standing_key
 from storefront.ordering.states import IS_OWED, IS_UNDER_WAY
-from storefront.ordering.steps import standing_key, wake
+from storefront.ordering.steps import wake
 
 
 def broken_promises(bench: Workbench) -> int:

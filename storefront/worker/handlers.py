@@ -15,7 +15,7 @@ from storefront.jobs.outbox import Again, OnParked
 from storefront.letters import compose
 from storefront.models.payment import RefundState
 from storefront.models.work import OutboxRow
-from storefront.ordering import notices, read, steps
+from storefront.ordering import bench, notices, read, steps
 from storefront.payments import refund
 from storefront.wiring import House
 
@@ -73,7 +73,7 @@ def _sign_in_code(house: House, arguments: Mapping[str, Any]) -> None:
 
 HANDLERS: MappingProxyType[str, Handler] = MappingProxyType(
     {
-        steps.JOB: _advance,
+        bench.ADVANCE: _advance,
         notices.JOB: _notice,
         "payments.refund": _refund,
         "letters.order_delivered": _order_letter("order_delivered"),

@@ -15,7 +15,7 @@ from storefront.kernel.errors import OutsideError
 from storefront.kernel.ids import normalise_reference
 from storefront.models.profile import Profile
 from storefront.ordering import change, notices, read
-from storefront.ordering.read import OrderNotFound, OrderView
+from storefront.ordering.read import OrderGate, OrderNotFound, OrderView
 from storefront.ordering.steps import wake
 from storefront.web.context import current, grant_order, house, may_see_order, now
 from storefront.web.limits import Access, guard
@@ -44,7 +44,7 @@ def show(locale: str, reference: str) -> Response | str | tuple[str, int]:
     if canonical is not None and canonical != reference:
         return redirect(url_for("orders.show", locale=locale, reference=canonical), code=301)
     try:
-        order = _mine(reference)
+        order = _view(_mine(reference))
     except OrderNotFound:
         return render_template("orders/stranger.html", reference=reference), 403
     if order.phase == "ready":
@@ -112,7 +112,7 @@ def qr_png(reference: str) -> FlaskResponse:
 @guard(access=Access.GUEST, limit="order")
 def kit(locale: str, reference: str) -> FlaskResponse:
     """Everything needed to install without a network, in one file."""
-    order = _mine(reference)
+    order = _view(_mine(reference))
     profile = _profile(order)
     svg = Markup(house().vault.open(profile.sealed_svg).decode())  # noqa: S704 - made by our own qr.svg from modules only
     page = render_template("orders/kit.html", order=order, install=_install(order), svg=svg)
@@ -131,7 +131,7 @@ def link(token: str) -> Response:
     return redirect(url_for("orders.show", locale=order.locale, reference=order.reference), code=303)
 
 
-def _mine(reference: str) -> OrderView:
+def _mine(reference: str) -> OrderGate:
     """The order, when this browser may see it. Raises `OrderNotFound` for both reasons alike."""
     canonical = normalise_reference(reference)
     if canonical is None:
@@ -139,17 +139,21 @@ def _mine(reference: str) -> OrderView:
     order_id = read.id_of(house().read, canonical)
     if not may_see_order(order_id):
         raise OrderNotFound(field="reference")
-    return read.order_view(house().read, order_id, margin_seconds=_margin())
+    return read.gate(house().read, order_id)
 
 
-def _mine_or_none(reference: str) -> OrderView | None:
+def _view(gate: OrderGate) -> OrderView:
+    return read.order_view(house().read, gate.id, margin_seconds=_margin())
+
+
+def _mine_or_none(reference: str) -> OrderGate | None:
     try:
         return _mine(reference)
     except OrderNotFound:
         return None
 
 
-def _profile(order: OrderView) -> Profile:
+def _profile(order: OrderGate | OrderView) -> Profile:
     profile = read.profile_of(house().read, order.id)
     if profile is None or order.phase != "ready":
         raise OrderNotFound(field="reference")
