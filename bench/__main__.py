@@ -18,7 +18,7 @@ from pathlib import Path
 
 import requests
 
-from bench import load
+from bench import floors, load
 from storefront.sandbox.buyer import Buyer
 from storefront.sandbox.supervisor import Supervisor, free_port, layout_from
 
@@ -34,6 +34,7 @@ class Floors:
 
     def __init__(self, folder):
         self.port = free_port("127.0.0.1", 8200)
+        floors.prepare(folder / "floor.sqlite")
         self._process = subprocess.Popen(
             [
                 sys.executable,
@@ -54,10 +55,11 @@ class Floors:
         self.url = f"http://127.0.0.1:{self.port}"
         for _ in range(100):
             try:
-                requests.get(self.url, timeout=1)
+                requests.get(self.url, timeout=1).raise_for_status()
                 return
             except requests.ConnectionError:
                 time.sleep(0.1)
+        raise SystemExit("the bare floor did not start")
 
     def stop(self):
         os.killpg(self._process.pid, signal.SIGTERM)
@@ -71,7 +73,7 @@ def main():
         folder = Path(raw)
         layout = layout_from({"ONCE": "1"}, ROOT, data_dir=folder, settings=WIDE)
         running = Supervisor(layout)
-        floors = Floors(folder)
+        bare = Floors(folder)
         try:
             started = time.monotonic()
             running.start()
@@ -79,14 +81,14 @@ def main():
                 ("start of sandbox, schema, catalogue, web, worker", f"{time.monotonic() - started:.1f} s", "", "")
             )
             slugs = _slugs(layout)
-            _pages(rows, layout, floors)
+            _pages(rows, layout, bare)
             _purchases(rows, layout, running, slugs)
             _memory(rows, running)
-            _webhooks(rows, layout, running, floors)
+            _webhooks(rows, layout, running, bare)
             _hanging(rows, layout, slugs)
         finally:
             running.stop()
-            floors.stop()
+            bare.stop()
     print(load.as_json(rows) if "--json" in sys.argv else load.as_table(rows))
     sys.exit(any(row[3] == "MISSED" for row in rows))
 
@@ -96,25 +98,25 @@ def _slugs(layout):
     return [plan["slug"] for plan in plans]
 
 
-def _pages(rows, layout, floors):
+def _pages(rows, layout, bare):
     regional = f"{layout.shop_url}/en/usd/esim/europe"
     page = f"{layout.shop_url}/en/usd/plan/{_slugs(layout)[0]}"
     for name, url in (("country or region page", regional), ("plan page", page)):
         ratios = []
         for _ in range(ROUNDS):
-            floor = load.requests_per_second(floors.url)
+            floor = load.requests_per_second(bare.url)
             ratios.append((load.requests_per_second(url), floor))
         ratio = statistics.median(ours / floor for ours, floor in ratios)
         rows.append((f"{name} / bare hello", f"{ratio:.2f} ({ratios[-1][0]:.0f}/s)", ">= 0.50", _verdict(ratio >= 0.5)))
 
 
-def _webhooks(rows, layout, running, floors):
+def _webhooks(rows, layout, running, bare):
     # The floor has no worker beside it either: what is measured is storing, not what follows from it.
     worker = running.process("worker").pid
     os.killpg(worker, signal.SIGSTOP)
     ratios = []
     for _ in range(ROUNDS):
-        floor = load.posts_per_second(f"127.0.0.1:{floors.port}", [("/order", b"", {})] * 1500)
+        floor = load.posts_per_second(f"127.0.0.1:{bare.port}", [("/order", b"", {})] * 1500)
         calls = [_event(layout) for _ in range(1500)]
         ratios.append((load.posts_per_second(layout.shop_url.removeprefix("http://"), calls), floor))
     os.killpg(worker, signal.SIGCONT)

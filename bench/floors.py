@@ -40,8 +40,6 @@ def make():
     def begin(connection):
         connection.exec_driver_sql("BEGIN IMMEDIATE")
 
-    SQLModel.metadata.create_all(engine, tables=[FloorOrder.__table__, FloorWork.__table__])
-
     @app.get("/")
     def hello():
         return "hello"
@@ -58,6 +56,13 @@ def make():
         return ""
 
     return app
+
+
+def prepare(path):
+    """Make the two tables, once, before several processes open the file."""
+    engine = create_engine(f"sqlite:///{path}")
+    SQLModel.metadata.create_all(engine, tables=[FloorOrder.__table__, FloorWork.__table__])
+    engine.dispose()
 
 
 if os.environ.get("FLOOR_DATABASE"):

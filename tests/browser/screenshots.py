@@ -20,6 +20,7 @@ from storefront.catalogue.refresh import refresh
 from storefront.db import migrate
 from storefront.models.catalogue import Plan
 from storefront.sandbox import server
+from storefront.telemetry.logging import configure_logging
 from storefront.wiring import wire
 from tests.browser.conftest import FLAGS, SIZES, Shop
 from tests.browser.person import DECLINED, Person
@@ -175,6 +176,7 @@ def stock(folder):
 
 def main():
     """All of it."""
+    configure_logging(production=True, level="ERROR")
     TARGET.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as raw, sync_playwright() as playwright:
         folder = Path(raw)
