@@ -20,7 +20,7 @@ class Killed(BaseException):
 @contextmanager
 def killed_at(house, nth, *, is_after):
     """The `nth` writing commit of the house is its last: undone, or stored with nobody left to know."""
-    count = {"commits": 0, "died": False}
+    count, dead = {"commits": 0, "died": False}, []
 
     def on_commit(connection):
         if connection.get_execution_options().get("read_only") or count["died"]:
@@ -28,6 +28,7 @@ def killed_at(house, nth, *, is_after):
         count["commits"] += 1
         if count["commits"] == nth:
             count["died"] = True
+            dead.append(connection.connection.driver_connection)
             if is_after:
                 _commit(connection)
             raise Killed
@@ -39,6 +40,10 @@ def killed_at(house, nth, *, is_after):
         pass
     finally:
         event.remove(house.engine, "commit", on_commit)
+        house.engine.dispose()
+        for connection in dead:
+            # The operating system closes what a killed process had open.
+            connection.close()
 
 
 def restarted(house):
