@@ -5,6 +5,7 @@ When the supplier answers a question, this is the only file to change.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -146,3 +147,9 @@ def profile_of_detail(order_id: str, data: Fields) -> SupplierProfile:
         status=data.text_or("status", ""),
         expires_on=data.text_or("expireDate", "") or None,
     )
+
+
+# --- SIMs: Mall and CSSS (their other choices stand in inferred_mall.py and inferred_csss.py) -------------------------
+
+SUPPLIER_ZONE: Final = dt.UTC
+"""The zone of dates and times that carry none: the one the supplier names where it names one."""
