@@ -87,3 +87,10 @@ class HoldLapsed(Refused):
     """The reservation ran out before the payment was reported; nothing was assigned by this call."""
 
     code = "hold_lapsed"
+
+
+class SimUnknown(Refused):
+    """The supplier does not know this SIM as one of ours: unknown, foreign and locked are one answer."""
+
+    kind = Kind.NOT_FOUND
+    code = "sim_unknown"

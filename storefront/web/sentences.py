@@ -35,6 +35,12 @@ _ORDERS = Way("orders.history", N_("My orders"))
 
 SENTENCES: dict[str, Sentence] = {
     # What the paths and forms of the shop can get wrong.
+    "sim_unknown": Sentence(
+        N_("We do not know this number"),
+        N_("No SIM or eSIM of ours has this number, or it cannot be used here."),
+        N_("Check the digits printed on the card or shown in your phone's settings, or write to us."),
+        _HOME,
+    ),
     "price_rule_refused": Sentence(
         N_("This price rule cannot be"), N_("The rule makes no sense as it stands."), N_("Correct it and try again.")
     ),
