@@ -17,6 +17,7 @@ from sqlmodel import Session
 
 from storefront.kernel.clock import Clock
 from storefront.kernel.money import Money
+from storefront.sim_ports import SimSupplier
 
 SessionFactory = Callable[[], AbstractContextManager[Session]]
 """Opens one transaction: committed on leaving, rolled back on an exception."""
@@ -290,6 +291,7 @@ class Outside:
     """Who answers each port, and the house's clock; made once by `wiring`."""
 
     supplier: Supplier
+    sims: SimSupplier
     cashier: Cashier
     mailer: Mailer
     clock: Clock

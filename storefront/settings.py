@@ -14,6 +14,18 @@ DEFAULT_SECRET = "change-me"  # noqa: S105 - the value production refuses
 _ROOT = Path(__file__).resolve().parent.parent
 
 
+_ADDRESSES = (
+    "public_url",
+    "supplier_url",
+    "mall_shop_url",
+    "mall_payment_url",
+    "mall_order_url",
+    "csss_url",
+    "stripe_url",
+    "stripe_page_origin",
+)
+
+
 class UnsafeSettings(ValueError):
     """The settings would be unsafe in production; the message lists every fault and its remedy."""
 
@@ -61,6 +73,21 @@ class Settings(BaseSettings):
     supplier_hold_seconds: int = Field(600, ge=60, le=3600)
     supplier_deadline_seconds: float = Field(8.0, gt=0, le=60)
 
+    # The supplier's families for SIMs that travellers own: Mall (three addresses) and CSSS, and its pushes
+    mall_shop_url: str = "http://127.0.0.1:8010/linksfield-mall/vshop"
+    mall_payment_url: str = "http://127.0.0.1:8010/linksfield-mall/payment"
+    mall_order_url: str = "http://127.0.0.1:8010/linksfield-mall/topup"
+    mall_language_code: str = "1"
+    mall_mark: str = "0"
+    mall_terminal: str = "0"
+    mall_sign_key: SecretStr = SecretStr("")
+    csss_url: str = "http://127.0.0.1:8010/linksfield-csss"
+    csss_access_code: str = ""
+    csss_secret: SecretStr = SecretStr("")
+    csss_language: Literal["zh-CN", "en-US"] = "en-US"
+    csss_check_answers: bool = True
+    push_keys: dict[str, SecretStr] = Field(default_factory=dict)
+
     # The cashier (Stripe)
     stripe_api_key: SecretStr = SecretStr("")
     stripe_webhook_secret: SecretStr = SecretStr("")
@@ -78,12 +105,16 @@ class Settings(BaseSettings):
 
     # Promises and limits
     promise_minutes: int = Field(15, ge=1, le=1440)
+    top_up_promise_minutes: int = Field(60, ge=1, le=1440)
+    card_lookup_verified: bool = False
     case_owner: str = "desk"
     case_email: str = ""
     hold_margin_seconds: int = Field(90, ge=10, le=600)
     open_holds_per_email: int = Field(3, ge=1)
     open_holds_per_network: int = Field(10, ge=1)
     open_holds_per_plan: int = Field(50, ge=1)
+    card_login_strangers_per_hour: int = Field(200, ge=1)
+    card_login_per_network: int = Field(10, ge=1)
     unknown_patience_seconds: float = Field(60.0, ge=0, le=600)
     trusted_proxies: int = Field(0, ge=0, le=5)
     max_body_bytes: int = Field(64 * 1024, ge=1024)
@@ -135,18 +166,20 @@ def production_faults(settings: Settings) -> list[str]:
         faults.append("SHOP_SUPPLIER_MONEY_UNIT is unset (ask the supplier: major or minor)")
     faults += [
         f"SHOP_{name.upper()} is empty (the supplier gives it)"
-        for name in ("supplier_partner_code", "supplier_email")
+        for name in ("supplier_partner_code", "supplier_email", "csss_access_code")
         if not getattr(settings, name)
     ]
     if not settings.supplier_password.get_secret_value():
         faults.append("SHOP_SUPPLIER_PASSWORD is empty (the password of the shop's account at the supplier)")
+    if not settings.csss_secret.get_secret_value():
+        faults.append("SHOP_CSSS_SECRET is empty (the supplier gives it with the access code)")
     if settings.offset_file is not None:
         faults.append("SHOP_OFFSET_FILE is set (a moved clock is for the demo and tests only)")
     if not settings.case_email:
         faults.append("SHOP_CASE_EMAIL is empty (cases need a person: who gets the mail?)")
     return faults + [
         f"SHOP_{name.upper()} must be https and must not be a loopback address"
-        for name in ("public_url", "supplier_url", "stripe_url", "stripe_page_origin")
+        for name in _ADDRESSES
         if not _is_safe_address(getattr(settings, name))
     ]
 

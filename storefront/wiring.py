@@ -10,7 +10,13 @@ from sqlalchemy import Engine
 from storefront.db.session import make_engine, session_factory
 from storefront.db.vault import Vault
 from storefront.gateways.http import Http
+from storefront.gateways.linksfield.csss import Csss
 from storefront.gateways.linksfield.esim import Linksfield
+from storefront.gateways.linksfield.mall import Mall
+from storefront.gateways.linksfield.mall_operations import MallSettings
+from storefront.gateways.linksfield.push import PushDoor
+from storefront.gateways.linksfield.signing import CsssSigner, MallSigner
+from storefront.gateways.linksfield.sims import LinksfieldSims
 from storefront.gateways.linksfield.tokens import Tokens
 from storefront.gateways.mail import SmtpMailer
 from storefront.gateways.stripe.client import StripeCashier
@@ -79,6 +85,7 @@ def outside(settings: Settings, write: SessionFactory, vault: Vault, metrics: Me
             deadline=settings.supplier_deadline_seconds,
             tokens=Tokens(write, vault, clock, account=settings.supplier_email),
         ),
+        sims=LinksfieldSims(mall(settings, http), csss(settings, http), clock),
         cashier=StripeCashier(
             http,
             api_key=settings.stripe_api_key.get_secret_value(),
@@ -100,3 +107,40 @@ def outside(settings: Settings, write: SessionFactory, vault: Vault, metrics: Me
         ),
         clock=clock,
     )
+
+
+def mall(settings: Settings, http: Http) -> Mall:
+    """The supplier's Mall family; also for calls by hand."""
+    return Mall(
+        http,
+        MallSettings(
+            shop_url=settings.mall_shop_url,
+            payment_url=settings.mall_payment_url,
+            order_url=settings.mall_order_url,
+            partner_code=settings.supplier_partner_code,
+            accept_language=settings.supplier_language,
+            language_code=settings.mall_language_code,
+            mark=settings.mall_mark,
+            terminal=settings.mall_terminal,
+        ),
+        signer=MallSigner(settings.mall_sign_key.get_secret_value()),
+        deadline=settings.supplier_deadline_seconds,
+    )
+
+
+def csss(settings: Settings, http: Http) -> Csss:
+    """The supplier's CSSS family; also for calls by hand."""
+    return Csss(
+        http,
+        base_url=settings.csss_url,
+        access_code=settings.csss_access_code,
+        signer=CsssSigner(settings.csss_secret.get_secret_value()),
+        deadline=settings.supplier_deadline_seconds,
+        language=settings.csss_language,
+        checks_answers=settings.csss_check_answers,
+    )
+
+
+def push_door(settings: Settings) -> PushDoor:
+    """Who reads the supplier's pushes."""
+    return PushDoor({key_id: secret.get_secret_value() for key_id, secret in settings.push_keys.items()})

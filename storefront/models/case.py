@@ -27,3 +27,19 @@ class Case(SQLModel, table=True):
     resolved_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     resolved_by: str = Field(default="", max_length=80)
     resolution: str = Field(default="", max_length=1000)
+
+
+class CaseProof(SQLModel, table=True):
+    """What a traveller sent in to prove that a SIM is theirs; the file is ciphertext."""
+
+    __tablename__ = "case_proofs"
+
+    id: str = Field(primary_key=True, max_length=36)
+    case_id: str = Field(foreign_key="cases.id", index=True, max_length=36)
+    wish: str = Field(max_length=40)
+    email: str = Field(max_length=254)
+    words: str = Field(default="", max_length=2000)
+    sealed_iccid: bytes
+    media_type: str = Field(default="", max_length=40)
+    sealed_file: bytes | None = None
+    sent_at: dt.datetime = Field(sa_type=UtcTime)

@@ -18,7 +18,11 @@ class SessionKind(StrEnum):
 
 
 class SessionLevel(StrEnum):
-    """GUEST sees the orders granted to this browser; EMAIL has proved an address and sees all its orders."""
+    """GUEST sees the orders granted to this browser; EMAIL has proved an address and sees all its orders.
+
+    `sim_id` beside either is the SIM whose number was typed: an identifier, no credential. What is private about the
+    SIM is shown when the proved address is that of the order which delivered its profile.
+    """
 
     GUEST = "guest"
     EMAIL = "email"
@@ -34,10 +38,10 @@ class WebSession(SQLModel, table=True):
     kind: SessionKind = Field(default=SessionKind.TRAVELLER, sa_type=EnumByValue(SessionKind))
     level: SessionLevel = Field(default=SessionLevel.GUEST, sa_type=EnumByValue(SessionLevel))
     email: str | None = Field(default=None, max_length=254)
+    sim_id: str | None = Field(default=None, foreign_key="sims.id", max_length=36)
     created_at: dt.datetime = Field(sa_type=UtcTime)
     seen_at: dt.datetime = Field(sa_type=UtcTime)
     expires_at: dt.datetime = Field(sa_type=UtcTime)
-    step_up_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
     revoked_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
 
 

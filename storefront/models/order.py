@@ -29,10 +29,18 @@ class OrderState(StrEnum):
     ATTENTION = "attention"
 
 
+class OrderKind(StrEnum):
+    """ESIM: a new profile, reserved before payment. TOP_UP: more for a SIM the traveller owns, ordered after it."""
+
+    ESIM = "esim"
+    TOP_UP = "top_up"
+
+
 class Order(SQLModel, table=True):
     """One purchase. Facts about the plan are copied at placing; `state` is written by `ordering.states.move` only.
 
     `supplier_amount` is the exact number the supplier quoted, as text; `charged_minor` is what the traveller pays.
+    An eSIM names its catalogue plan in `plan_id`; a top-up its SIM in `iccid` and the supplier's plan in `plan_code`.
     """
 
     __tablename__ = "orders"
@@ -47,11 +55,14 @@ class Order(SQLModel, table=True):
     reference: str = Field(unique=True, max_length=10)
     state: OrderState = Field(default=OrderState.PLACED, sa_type=EnumByValue(OrderState))
     reason: str = Field(default="", max_length=40)
+    kind: OrderKind = Field(default=OrderKind.ESIM, sa_type=EnumByValue(OrderKind))
     form_key: str = Field(unique=True, max_length=64)
     email: str = Field(max_length=254)
     locale: str = Field(max_length=8)
     network: str = Field(max_length=64)
-    plan_id: int = Field(foreign_key="plans.id", sa_type=BigInteger)
+    plan_id: int | None = Field(default=None, foreign_key="plans.id", sa_type=BigInteger)
+    iccid: str | None = Field(default=None, index=True, max_length=20)
+    plan_code: str = Field(default="", max_length=80)
     plan_name: str = Field(max_length=200)
     destination: str = Field(max_length=120)
     destination_slug: str = Field(max_length=64)

@@ -9,6 +9,18 @@ from sqlmodel import Field, SQLModel
 from storefront.db.types import UtcTime
 
 
+class TopUp(SQLModel, table=True):
+    """What became of a delivered top-up: queued behind the plan in use, or active, with its end (a date) if known."""
+
+    __tablename__ = "top_ups"
+
+    order_id: str = Field(primary_key=True, foreign_key="orders.id", max_length=36)
+    supplier_order_no: str = Field(max_length=80)
+    state: str = Field(max_length=16)
+    expires_on: dt.date | None = None
+    seen_at: dt.datetime = Field(sa_type=UtcTime)
+
+
 class Profile(SQLModel, table=True):
     """One delivered profile; the ICCID is kept normalised and reversed (for searches by trailing digits)."""
 

@@ -35,7 +35,7 @@ def step(bench: Workbench, order: Order) -> Outcome:
     if order.hold_tries >= _tries(order):
         return _give_up(bench, order, "supplier_unavailable")
     try:
-        plan = bench.outside.supplier.plan(order.plan_id)
+        plan = bench.outside.supplier.plan(_package_id(order))
     except Refused:
         return _give_up(bench, order, "sold_out")
     except OutsideError:
@@ -65,7 +65,7 @@ def _pre_order(bench: Workbench, order: Order) -> Outcome:
     attempt = order.hold_tries + 1
     request = HoldRequest(
         api=bench.settings.supplier_pre_order_api,
-        package_id=order.plan_id,
+        package_id=_package_id(order),
         package_code=order.package_code,
         period_num=order.period_num,
         currency=order.supplier_currency,
@@ -120,6 +120,12 @@ def _pre_order(bench: Workbench, order: Order) -> Outcome:
         if order.state is OrderState.PLACED:
             move(session, order.id, Event.HELD, now=now, facts={"supplier_order_no": held.order_no})
     return ONWARD
+
+
+def _package_id(order: Order) -> int:
+    if order.plan_id is None:
+        raise ValueError("only a new eSIM is reserved, and its order names a plan of the catalogue")
+    return order.plan_id
 
 
 def _why_not(plan: SupplierPlan, order: Order) -> str:

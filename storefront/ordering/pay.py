@@ -12,7 +12,7 @@ from storefront.kernel.errors import OutsideError, Refused
 from storefront.kernel.ids import new_id
 from storefront.kernel.money import Money
 from storefront.letters.wording import pay_before
-from storefront.models.order import Call, CallState, Hold, Order, OrderState
+from storefront.models.order import Call, CallState, Hold, Order, OrderKind, OrderState
 from storefront.models.payment import Payment
 from storefront.ordering import calls
 from storefront.ordering.bench import FINISHED, ONWARD, Outcome, Wait, Workbench, pause
@@ -25,18 +25,21 @@ from storefront.ports import PageRequest, PageStatus, PaymentPage
 STEP = "page"
 MAX_ATTEMPTS = 4
 LOOK_EVERY = dt.timedelta(seconds=60)
+TOP_UP_WINDOW = dt.timedelta(minutes=30)
 
 
 def pay_until(bench: Workbench, order: Order, hold: Hold | None) -> dt.datetime:
     """When we close the page: early enough to report a payment while the supplier still holds the profile.
 
-    Without a hold: at once.
+    A top-up holds nothing; its page is closed when the price it shows grows old. Without a hold: at once.
     """
+    if order.kind is OrderKind.TOP_UP:
+        return order.placed_at + TOP_UP_WINDOW
     return hold.held_until - dt.timedelta(seconds=bench.settings.hold_margin_seconds) if hold else order.placed_at
 
 
 def open_step(bench: Workbench, order: Order) -> Outcome:
-    """HELD: open the payment page. A lost answer is repeated with the same key and request."""
+    """HELD (or PLACED, for a top-up): open the page. A lost answer is repeated with the same key and request."""
     now = bench.now()
     with bench.read() as session:
         hold = open_hold(session, order.id)
@@ -109,7 +112,7 @@ def settle_page(bench: Workbench, order_id: str, page: PaymentPage) -> Settled:
         settled = settle.record(session, payment, page, order, now)
         facts = {"session": page.session_id, "payment": page.payment_id}
         if settled in {Settled.PAID, Settled.WRONG_AMOUNT}:
-            promise = now + dt.timedelta(minutes=bench.settings.promise_minutes)
+            promise = now + _promise(bench, order)
             moved = move(
                 session, order_id, Event.PAID, now=now, facts=facts, reason="", paid_at=now, promise_until=promise
             )
@@ -127,6 +130,11 @@ def settle_page(bench: Workbench, order_id: str, page: PaymentPage) -> Settled:
         elif settled is Settled.EXPIRED and order.state is OrderState.AWAITING_PAYMENT:
             move(session, order_id, Event.LAPSED, now=now, reason="not_paid_in_time", facts=facts)
     return settled
+
+
+def _promise(bench: Workbench, order: Order) -> dt.timedelta:
+    is_top_up = order.kind is OrderKind.TOP_UP
+    return dt.timedelta(minutes=bench.settings.top_up_promise_minutes if is_top_up else bench.settings.promise_minutes)
 
 
 def _adopted(session: Session, order: Order, page: PaymentPage, now: dt.datetime) -> Payment:
@@ -174,7 +182,7 @@ def _request(bench: Workbench, order: Order, hold: Hold | None, attempt: int) ->
         reference=order.reference,
         attempt=attempt,
         amount=Money(order.charged_minor, order.charged_currency),
-        title=f"eSIM {order.destination}",
+        title=order.destination if order.kind is OrderKind.TOP_UP else f"eSIM {order.destination}",
         description=order.plan_name,
         email=order.email,
         locale=order.locale,

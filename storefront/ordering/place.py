@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func
 from sqlalchemy.exc import IntegrityError
@@ -11,9 +12,10 @@ from sqlmodel import Session, col, select
 
 from storefront.jobs import outbox
 from storefront.kernel.errors import Kind, StorefrontError
+from storefront.kernel.iccid import masked
 from storefront.kernel.ids import new_id, new_reference
 from storefront.kernel.money import Money
-from storefront.models.order import Order, OrderEvent, OrderState
+from storefront.models.order import Order, OrderEvent, OrderKind, OrderState
 from storefront.ordering.bench import ADVANCE, Workbench, standing_key
 from storefront.ordering.states import IS_UNPAID
 
@@ -53,6 +55,27 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class TopUpWanted:
+    """What the buyer of a top-up agreed to: a plan the supplier offers for one SIM, at the price shown."""
+
+    iccid: str
+    package_code: str
+    plan_code: str
+    plan_name: str
+    data_mb: int
+    is_unlimited: bool
+    days: int
+    periods: int
+    supplier_amount: str
+    charged: Money
+    email: str
+    locale: str
+    network: str
+    consent_text: str
+    form_key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Placed:
     """The order that stands for the form; `is_new` is False for the second click."""
 
@@ -62,38 +85,60 @@ class Placed:
 
 
 def place(bench: Workbench, wanted: Wanted) -> Placed:
-    """Write the order once for each form. Raises `TooManyHolds`.
+    """Write the order of a new eSIM once for each form. Raises `TooManyHolds`.
 
     A worker takes the order up by itself after `SAFETY_NET` if the caller does not get round to advancing it.
     """
-    now = bench.now()
     order = Order(
-        id=new_id(),
-        reference=new_reference(),
-        form_key=wanted.form_key,
-        email=wanted.email,
-        locale=wanted.locale,
-        network=wanted.network,
+        **_common(bench, wanted),
         plan_id=wanted.plan_id,
-        plan_name=wanted.plan_name,
         destination=wanted.destination,
         destination_slug=wanted.destination_slug,
-        data_mb=wanted.data_mb,
-        is_unlimited=wanted.is_unlimited,
-        days=wanted.days,
-        package_code=wanted.package_code,
         period_num=wanted.period_num,
         currency_id=wanted.currency_id,
-        supplier_amount=wanted.supplier_amount,
         supplier_currency=wanted.supplier_currency,
-        charged_minor=wanted.charged.minor,
-        charged_currency=wanted.charged.currency,
-        consent_text=wanted.consent_text,
-        consent_at=now,
         device_checked=wanted.device_checked,
-        placed_at=now,
     )
     return _once(bench, order)
+
+
+def place_top_up(bench: Workbench, wanted: TopUpWanted) -> Placed:
+    """Write the order of a top-up once for each form. Raises `TooManyHolds`."""
+    order = Order(
+        **_common(bench, wanted),
+        kind=OrderKind.TOP_UP,
+        iccid=wanted.iccid,
+        plan_code=wanted.plan_code,
+        destination=f"Top-up {masked(wanted.iccid)}",
+        destination_slug="",
+        period_num=wanted.periods,
+        currency_id=0,
+        supplier_currency=wanted.charged.currency,
+    )
+    return _once(bench, order)
+
+
+def _common(bench: Workbench, wanted: Wanted | TopUpWanted) -> dict[str, Any]:
+    now = bench.now()
+    return {
+        "id": new_id(),
+        "reference": new_reference(),
+        "form_key": wanted.form_key,
+        "email": wanted.email,
+        "locale": wanted.locale,
+        "network": wanted.network,
+        "plan_name": wanted.plan_name,
+        "data_mb": wanted.data_mb,
+        "is_unlimited": wanted.is_unlimited,
+        "days": wanted.days,
+        "package_code": wanted.package_code,
+        "supplier_amount": wanted.supplier_amount,
+        "charged_minor": wanted.charged.minor,
+        "charged_currency": wanted.charged.currency,
+        "consent_text": wanted.consent_text,
+        "consent_at": now,
+        "placed_at": now,
+    }
 
 
 def _once(bench: Workbench, order: Order) -> Placed:
@@ -144,11 +189,12 @@ def _known(bench: Workbench, form_key: str) -> Placed | None:
 
 def _refuse_drain(session: Session, bench: Workbench, order: Order) -> None:
     window = bench.now() - dt.timedelta(seconds=bench.settings.supplier_hold_seconds)
-    caps = (
+    caps = [
         (col(Order.email) == order.email, bench.settings.open_holds_per_email),
         (col(Order.network) == order.network, bench.settings.open_holds_per_network),
-        (col(Order.plan_id) == order.plan_id, bench.settings.open_holds_per_plan),
-    )
+    ]
+    if order.plan_id is not None:
+        caps.append((col(Order.plan_id) == order.plan_id, bench.settings.open_holds_per_plan))
     for same, cap in caps:
         query = (
             select(func.count())

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 from sqlmodel import Session, col, select
 
 from storefront.kernel.errors import Kind, StorefrontError
+from storefront.kernel.iccid import masked
 from storefront.kernel.money import Money
 from storefront.models.case import Case
 from storefront.models.catalogue import Destination, Plan
-from storefront.models.order import Order, OrderEvent, OrderState
+from storefront.models.order import Order, OrderEvent, OrderKind, OrderState
 from storefront.models.payment import Payment, PaymentState, Refund
-from storefront.models.profile import Profile
+from storefront.models.profile import Profile, TopUp
 from storefront.ordering.hold import open_hold
+from storefront.ordering.pay import TOP_UP_WINDOW
 from storefront.ports import SessionFactory
 
 PHASES = {
@@ -50,10 +52,20 @@ class RefundView:
 
 
 @dataclass(frozen=True, slots=True)
+class TopUpView:
+    """What the supplier shows of a top-up: queued or in use, and its last day if known."""
+
+    state: str
+    expires_on: dt.date | None
+    seen_at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class OrderView:
     """One order; times are aware UTC, `held_until` is when the payment page is closed."""
 
     id: str
+    kind: str
     reference: str
     state: str
     phase: str
@@ -80,6 +92,8 @@ class OrderView:
     card_last4: str | None
     case_reference: str | None
     refund: RefundView | None
+    iccid_masked: str | None
+    top_up: TopUpView | None
     events: tuple[tuple[dt.datetime, str], ...]
 
 
@@ -192,13 +206,17 @@ def _view(session: Session, order: Order, margin_seconds: int) -> OrderView:
         select(Refund).where(Refund.order_id == order.id).order_by(col(Refund.decided_at).desc())
     ).first()
     case = session.exec(select(Case).where(Case.order_id == order.id, col(Case.resolved_at).is_(None))).first()
+    top_up = session.get(TopUp, order.id)
     place = session.get(Destination, order.destination_slug)
     plan_slug = session.exec(select(Plan.slug).where(Plan.id == order.plan_id)).first()
     events = session.exec(select(OrderEvent).where(OrderEvent.order_id == order.id).order_by(col(OrderEvent.id))).all()
     closes = hold.held_until - dt.timedelta(seconds=margin_seconds) if hold else None
+    if order.kind is OrderKind.TOP_UP:
+        closes = order.placed_at + TOP_UP_WINDOW
     waiting = order.state is OrderState.AWAITING_PAYMENT
     return OrderView(
         id=order.id,
+        kind=order.kind.value,
         reference=order.reference,
         state=order.state.value,
         phase=PHASES[order.state],
@@ -227,5 +245,7 @@ def _view(session: Session, order: Order, margin_seconds: int) -> OrderView:
         refund=RefundView(Money(refund.amount_minor, refund.currency), refund.state.value, refund.done_at)
         if refund
         else None,
+        iccid_masked=masked(order.iccid) if order.iccid else None,
+        top_up=TopUpView(top_up.state, top_up.expires_on, top_up.seen_at) if top_up else None,
         events=tuple((event.at, event.event) for event in events),
     )

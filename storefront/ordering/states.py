@@ -38,6 +38,9 @@ MOVES: MappingProxyType[tuple[OrderState, Event], OrderState] = MappingProxyType
         (_S.PLACED, Event.HELD): _S.HELD,
         (_S.PLACED, Event.REJECTED): _S.REJECTED,
         (_S.PLACED, Event.CANCELLED): _S.CANCELLED,
+        # A top-up of a SIM the traveller owns needs no reservation: from the form straight to the payment page.
+        (_S.PLACED, Event.PAGE_OPENED): _S.AWAITING_PAYMENT,
+        (_S.PLACED, Event.LAPSED): _S.LAPSED,
         (_S.HELD, Event.PAGE_OPENED): _S.AWAITING_PAYMENT,
         (_S.HELD, Event.REJECTED): _S.REJECTED,
         (_S.HELD, Event.LAPSED): _S.LAPSED,

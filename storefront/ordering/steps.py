@@ -12,8 +12,8 @@ from types import MappingProxyType
 from sqlmodel import select
 
 from storefront.jobs import outbox
-from storefront.models.order import Order, OrderState
-from storefront.ordering import calls, confirm, deliver, give_back, hold, pay
+from storefront.models.order import Order, OrderKind, OrderState
+from storefront.ordering import calls, confirm, deliver, give_back, hold, pay, top_up
 from storefront.ordering.bench import ADVANCE, FINISHED, Finished, Outcome, Wait, Workbench, standing_key
 from storefront.ordering.states import StateRaced
 
@@ -29,7 +29,7 @@ def advance(bench: Workbench, order_id: str, *, budget: float = 60.0) -> OrderSt
     while True:
         with bench.read() as session:
             order = session.exec(select(Order).where(Order.id == order_id)).one()
-        step = STEPS.get(order.state)
+        step = STEPS[order.kind].get(order.state)
         if step is None:
             return _close(bench, order)
         if time.monotonic() >= stop_at:
@@ -81,6 +81,10 @@ def _attention_step(bench: Workbench, order: Order) -> Outcome:
     """A person owns it. Where the supplier may still answer, we go on asking."""
     if order.reason != "unknown_answer":
         return FINISHED
+    if order.kind is OrderKind.TOP_UP:
+        with bench.read() as session:
+            report = calls.latest(session, order.id, top_up.STEP)
+        return top_up.resolve_lost(bench, order, report) if report else FINISHED
     with bench.read() as session:
         reserved = hold.open_hold(session, order.id)
         lost = calls.latest(session, order.id, f"notify-{reserved.attempt}") if reserved else None
@@ -89,16 +93,32 @@ def _attention_step(bench: Workbench, order: Order) -> Outcome:
     return confirm.resolve_lost(bench, order, reserved, lost)
 
 
-STEPS: MappingProxyType[OrderState, Step] = MappingProxyType(
+_EITHER: dict[OrderState, Step] = {
+    OrderState.AWAITING_PAYMENT: pay.watch_step,
+    OrderState.LAPSED: give_back.release_step,
+    OrderState.CANCELLED: give_back.release_step,
+    OrderState.REFUNDING: give_back.refund_step,
+    OrderState.ATTENTION: _attention_step,
+}
+
+STEPS: MappingProxyType[OrderKind, MappingProxyType[OrderState, Step]] = MappingProxyType(
     {
-        OrderState.PLACED: hold.step,
-        OrderState.HELD: pay.open_step,
-        OrderState.AWAITING_PAYMENT: pay.watch_step,
-        OrderState.PAID: confirm.step,
-        OrderState.CONFIRMED: deliver.step,
-        OrderState.LAPSED: give_back.release_step,
-        OrderState.CANCELLED: give_back.release_step,
-        OrderState.REFUNDING: give_back.refund_step,
-        OrderState.ATTENTION: _attention_step,
+        OrderKind.ESIM: MappingProxyType(
+            {
+                **_EITHER,
+                OrderState.PLACED: hold.step,
+                OrderState.HELD: pay.open_step,
+                OrderState.PAID: confirm.step,
+                OrderState.CONFIRMED: deliver.step,
+            }
+        ),
+        OrderKind.TOP_UP: MappingProxyType(
+            {
+                **_EITHER,
+                OrderState.PLACED: top_up.open_step,
+                OrderState.PAID: top_up.confirm_step,
+                OrderState.CONFIRMED: top_up.deliver_step,
+            }
+        ),
     }
 )

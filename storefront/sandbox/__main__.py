@@ -11,6 +11,7 @@ from pathlib import Path
 from storefront.sandbox import server
 
 WEBHOOK_PATH = "/webhooks/stripe"
+PUSH_PATH = "/webhooks/linksfield"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,6 +34,8 @@ def main(arguments: list[str] | None = None) -> int:
             hold_minutes=asked.hold_minutes,
             money_unit=asked.money_unit,
             status_in_envelope=asked.status_in_envelope,
+            is_mall_flat=asked.mall_flat,
+            shop_push_url=asked.shop_url.rstrip("/") + PUSH_PATH if asked.shop_url else "",
         )
     except OSError as taken:
         print(f"The sandbox cannot open its ports: {taken}", file=sys.stderr)
@@ -48,7 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--bind", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=8010, help="HTTP port, 0 takes a free one (%(default)s)")
     parser.add_argument("--mail-port", type=int, default=8025, help="SMTP port, 0 takes a free one (%(default)s)")
-    parser.add_argument("--shop-url", default="", help="where the shop is; notices go to its /webhooks/stripe")
+    parser.add_argument("--shop-url", default="", help="where the shop is; notices go to its /webhooks/…")
     parser.add_argument("--public-url", default="", help="where a buyer's browser finds this server, if elsewhere")
     parser.add_argument("--offset-file", type=Path, help="file that carries the moved clock to the shop")
     parser.add_argument("--seed", type=int, default=7, help="seed of the catalogue and the profiles (%(default)s)")
@@ -57,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--hold-minutes", type=float, default=10, help="life of a hold: 10 or 60 (%(default)s)")
     parser.add_argument("--money-unit", choices=("major", "minor"), default="major", help="unit of payAmount")
     parser.add_argument("--status-in-envelope", action="store_true", help="wrap the order status like other answers")
+    parser.add_argument(
+        "--mall-flat", action="store_true", help="answer Mall calls without an envelope, as older pages show"
+    )
     return parser
 
 

@@ -16,6 +16,9 @@ from storefront.sandbox.control_page import PREFIX, Help, show
 from storefront.sandbox.http import Handler, Request, Response
 from storefront.sandbox.linksfield import faults as linksfield
 from storefront.sandbox.linksfield.app import Supplier
+from storefront.sandbox.linksfield.sims import control as sims
+from storefront.sandbox.linksfield.sims import misfortunes, pushes
+from storefront.sandbox.linksfield.sims.control import Wrong
 from storefront.sandbox.look import as_json, is_foreign, page, see_other
 from storefront.sandbox.world import World
 
@@ -36,16 +39,13 @@ STRIPE_KINDS = {
     "settle_later": "a refund is pending and goes through after `seconds` (1)",
     "fail_later": "a refund goes through at first and fails after `seconds` (1)",
 }
+_FAMILIES = (("Linksfield Mall", misfortunes.MALL), ("Linksfield CSSS", misfortunes.CSSS))
 WEBHOOK_KINDS = {
     "drop": "the notice is never sent",
     "duplicate": "it is sent twice",
     "late": "it is sent `seconds` later",
     "reorder": "it is sent after the next one",
 }
-
-
-class Wrong(ValueError):
-    """What was asked for cannot be done; the message says why and what can."""
 
 
 class Control:
@@ -61,11 +61,15 @@ class Control:
             "stock": self._stock,
             "price": self._price,
             "tokens/kill": self._kill_tokens,
+            "sims/create": lambda facts: sims.create(self._world, facts),
+            "sims/alter": lambda facts: sims.alter(self._world, facts),
             "log/clear": self._clear_log,
             "reset": self._reset,
         }
         self._help = (
             Help("Linksfield", linksfield.TARGETS, linksfield.KINDS),
+            *(Help(name, misfortunes.TARGETS[key], misfortunes.KINDS[key]) for name, key in _FAMILIES),
+            Help("Linksfield's pushes", {pushes.TARGET: "the next push to the shop"}, WEBHOOK_KINDS),
             Help("Stripe", dict.fromkeys((*stripe_targets, "stripe.*"), "a call of this name"), STRIPE_KINDS),
             Help("Stripe's notices", {"stripe.webhook": "the next notice to the shop"}, WEBHOOK_KINDS),
             Help("Mail", {mailbox.TARGET: "the next mail handed over"}, mailbox.KINDS),
@@ -117,9 +121,11 @@ class Control:
                 return as_json(self._clock())
             case "state":
                 return as_json(self._state())
+            case "sims":
+                return as_json({"sims": sims.listed(self._world, request.query)})
             case "code":
                 return as_json({"activation_code": self._newest_code()})
-        return as_json({"error": "No such page. There are: log, faults, clock, state, code."}, 404)
+        return as_json({"error": "No such page. There are: log, faults, clock, state, sims, code."}, 404)
 
     def _calls(self, query: dict[str, str]) -> list[Facts]:
         """The log, newest first; any of its facts may be asked for, as in ``?service=linksfield&target=pre_order``."""
@@ -167,6 +173,9 @@ class Control:
         places = linksfield.ONLY_AT.get(kind, ())
         if target in linksfield.TARGETS and places and target.removeprefix(linksfield.PREFIX) not in (*places, "*"):
             raise Wrong(f"{kind} can only happen at {', '.join(linksfield.PREFIX + place for place in places)}.")
+        of_sims = misfortunes.ONLY_AT.get(kind, ())
+        if of_sims and target not in of_sims and not target.endswith("*"):
+            raise Wrong(f"{kind} can only happen at {', '.join(of_sims)}.")
         params = facts.get("params") or {}
         if isinstance(params, str):
             params = _words(params)

@@ -87,11 +87,17 @@ def start(
     hold_minutes: float = 10,
     money_unit: str = "major",
     status_in_envelope: bool = False,
+    is_mall_flat: bool = False,
+    shop_push_url: str = "",
 ) -> Running:
     """Start in threads of this process. Port 0 takes a free one; `mail_port` None leaves the mail server out."""
     world = World(seed=seed, public_url=public_url, offset_file=offset_file)
     options = linksfield.Options(
-        hold_minutes=hold_minutes, money_unit=money_unit, status_in_envelope=status_in_envelope
+        hold_minutes=hold_minutes,
+        money_unit=money_unit,
+        status_in_envelope=status_in_envelope,
+        is_mall_flat=is_mall_flat,
+        push_url=shop_push_url,
     )
     mailbox = Mailbox(world)
     switchboard = Switchboard({})

@@ -113,6 +113,8 @@ class World:
         # Put here by whoever mounts them, so that a test that holds the world can look behind the counters.
         self.supplier: Any = None
         self.stripe: Any = None
+        self.sims: Any = None
+        self.pushes: Any = None
         self._serial = itertools.count(1)
         self.log: deque[dict[str, Any]] = deque(maxlen=2000)
 

@@ -77,6 +77,7 @@ HANDLERS: MappingProxyType[str, Handler] = MappingProxyType(
         notices.JOB: _notice,
         "payments.refund": _refund,
         "letters.order_delivered": _order_letter("order_delivered"),
+        "letters.order_topped_up": _order_letter("order_topped_up"),
         "letters.order_refunded": _order_letter("order_refunded"),
         "letters.order_delayed": _order_letter("order_delayed"),
         "letters.case_opened": _case_letter,

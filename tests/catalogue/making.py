@@ -109,7 +109,9 @@ class Stall:
 
     def refresh(self, *, now: dt.datetime = NOON, **options: Any) -> RefreshReport:
         """Read everything from the supplier."""
-        outside = Outside(cast("Supplier", self.supplier), cast("Any", None), cast("Any", None), Clock())
+        outside = Outside(
+            cast("Supplier", self.supplier), cast("Any", None), cast("Any", None), cast("Any", None), Clock()
+        )
         return refresh(outside, self.write, settings=self.settings, now=now, **options)
 
     def shelf(self) -> Shelf:

@@ -14,7 +14,7 @@ from storefront.ordering import notices
 from storefront.ordering.place import place
 from storefront.ordering.steps import advance
 from storefront.ordering.sweeps import broken_promises, invariant_violations, sleepers
-from storefront.sandbox.stripe.webhooks import signature
+from storefront.sandbox.stripe.signature import signature
 from storefront.worker.run import drain
 from tests import making
 from tests.crash.killing import killed_at, restarted

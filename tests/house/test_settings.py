@@ -18,6 +18,13 @@ SAFE = {
     "supplier_email": "shop@shop.example",
     "supplier_password": "p",
     "supplier_money_unit": "major",
+    "mall_shop_url": "https://mall.supplier.example/vshop",
+    "mall_payment_url": "https://mall.supplier.example/payment",
+    "mall_order_url": "https://mall.supplier.example/topup",
+    "csss_url": "https://csss.supplier.example",
+    "csss_access_code": "P012345",
+    "csss_secret": "csss-secret-of-a-test",
+    "push_keys": {"K1": "push-secret-of-a-test"},
     "stripe_api_key": "sk_live_x",
     "stripe_webhook_secret": "whsec_x",
     "case_email": "desk@shop.example",
@@ -50,6 +57,10 @@ def test_a_safe_production_starts():
         ("case_email", ""),
         ("supplier_partner_code", ""),
         ("supplier_password", ""),
+        ("csss_access_code", ""),
+        ("csss_secret", ""),
+        ("csss_url", "http://csss.supplier.example"),
+        ("mall_shop_url", "https://127.0.0.1/vshop"),
     ],
 )
 def test_production_refuses_each_unsafe_setting_by_name(name, value):
@@ -69,4 +80,6 @@ def test_every_setting_is_documented(document):
 def test_no_secret_shows_in_a_representation():
     """Settings printed by accident print no secret."""
     shown = repr(Settings(**SAFE))
-    assert not [value for value in ("s" * 48, "sk_live_x", "whsec_x", "k" * 44) if value in shown]
+    assert not [
+        value for value in ("s" * 48, "sk_live_x", "whsec_x", "k" * 44, "csss-secret", "push-secret") if value in shown
+    ]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import stripe
 
-from storefront.sandbox.stripe.webhooks import signature
+from storefront.sandbox.stripe.signature import signature
 from tests.sandbox.stripe_shop import SECRET, Shop, open_shop
 
 

@@ -44,6 +44,7 @@ def make_order(phase: str, **more: Any) -> Facts:
         "email_masked": "a•••@example.com", "placed_at": NOON, "paid_at": None, "promise_until": None,
         "delivered_at": None, "held_until": None, "pay_url": None, "receipt_url": None, "card_brand": None,
         "card_last4": None, "reason": "", "case_reference": None, "refund": None, "plan_slug": "japan-5gb-30d",
+        "kind": "esim", "iccid_masked": None, "top_up": None,
         "events": [(NOON, "Order placed"), (NOON, "Reserved at the supplier")],
     }  # fmt: skip
     return Facts(**{**facts, **more})
@@ -53,6 +54,13 @@ def make_paid(phase: str, **more: Any) -> Facts:
     """An OrderView after the payment."""
     paid: dict[str, Any] = {"paid_at": NOON, "promise_until": NOON + dt.timedelta(minutes=15), "card_brand": "Visa"}
     return make_order(phase, **{**paid, "card_last4": "4242", "receipt_url": "https://pay.example/receipt", **more})
+
+
+def make_top_up(state: str) -> Facts:
+    """An OrderView of a delivered top-up."""
+    seen = Facts(state=state, expires_on=dt.date(2026, 12, 20), seen_at=NOON)
+    own = {"kind": "top_up", "iccid_masked": "8985…0793", "top_up": seen, "destination_slug": "", "plan_slug": ""}
+    return make_paid("ready", destination="Top-up 8985…0793", **own)
 
 
 def make_install(device: str, **more: Any) -> Facts:
@@ -144,6 +152,8 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "orders/ready.html",
         {"order": make_paid("ready"), "install": make_install("iphone", supplier_status="Installed")},
     ),
+    "topped-up-active": ("orders/topped_up.html", {"order": make_top_up("in_use")}),
+    "topped-up-queued": ("orders/topped_up.html", {"order": make_top_up("queued")}),
     "lapsed": ("orders/ended.html", {"order": make_order("lapsed", reason="not_paid_in_time")}),
     "cancelled": ("orders/ended.html", {"order": make_order("cancelled", reason="changed_mind")}),
     "rejected": ("orders/ended.html", {"order": make_order("rejected", reason="sold_out")}),

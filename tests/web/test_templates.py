@@ -22,7 +22,7 @@ from tests.web.sample_views import BRINGS_ITS_OWN_STYLE, NOON, PAGES, REFUND, ma
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 LINK = "https://shop.example/o/secret"
-ORDER_LETTERS = ("order_delivered", "order_delayed", "order_refunded")
+ORDER_LETTERS = ("order_delivered", "order_topped_up", "order_delayed", "order_refunded")
 ENDPOINTS = {
     "theme": "/theme.css",
     "static": "/static/<path:filename>",

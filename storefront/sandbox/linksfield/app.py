@@ -1,4 +1,4 @@
-"""The pretend Linksfield at its door: the eSIM QR (FMS) family under ``/linksfield``."""
+"""The pretend Linksfield at its door: the eSIM QR (FMS) family under ``/linksfield``, Mall and CSSS beside it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,12 @@ from storefront.sandbox.linksfield.calls import Calls
 from storefront.sandbox.linksfield.catalogue import Catalogue
 from storefront.sandbox.linksfield.checks import Body, Refusal
 from storefront.sandbox.linksfield.orders import Orders
+from storefront.sandbox.linksfield.sims.csss import Csss
+from storefront.sandbox.linksfield.sims.door import Door
+from storefront.sandbox.linksfield.sims.mall import Mall
+from storefront.sandbox.linksfield.sims.pushes import Pushes
+from storefront.sandbox.linksfield.sims.registry import Settings as SimSettings
+from storefront.sandbox.linksfield.sims.registry import Sims
 from storefront.sandbox.world import Fault, World
 
 PREFIX = "/linksfield"
@@ -27,6 +33,12 @@ class Options:
     hold_minutes: float = 10
     money_unit: str = "major"
     status_in_envelope: bool = False
+    is_mall_flat: bool = False
+    csss_access_code: str = "1000000005"
+    csss_secret: str = "pretend-csss-secret"
+    push_url: str = ""
+    push_key_id: str = "K1"
+    push_key: str = "pretend-push-key"
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +188,14 @@ class Supplier:
 
 
 def mount(world: World, options: Options) -> tuple[Supplier, dict[str, Handler]]:
-    """The pretend supplier of one world, and its handler by path prefix."""
+    """The pretend supplier of one world, and the handlers by path prefix."""
     supplier = Supplier(world, options)
     world.supplier = supplier
-    return supplier, {PREFIX: supplier.handle}
+    sims = Sims(world, SimSettings())
+    world.sims = sims
+    supplier.orders.delivered = sims.adopt
+    pushes = Pushes(world, options.push_url, key_id=options.push_key_id, key=options.push_key)
+    world.pushes = pushes
+    sims.paid, sims.began = pushes.recharged, pushes.plan_changed
+    families = (Mall(sims, is_flat=options.is_mall_flat), Csss(sims, {options.csss_access_code: options.csss_secret}))
+    return supplier, {PREFIX: supplier.handle, **{each.prefix: Door(world, each).handle for each in families}}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import heapq
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import IntEnum
@@ -79,6 +80,7 @@ class Orders:
         self._pools: dict[int, _Pool] = {}
         self.hold_seconds = hold_seconds
         self.money_unit = money_unit
+        self.delivered: Callable[[Order], None] = lambda _order: None
 
     def pre_order(
         self, package: Package, *, partner: str, money: Decimal, currency: Currency, period_num: int
@@ -156,6 +158,7 @@ class Orders:
         order.profile = profile(
             self._world.seed, order.package.id, order.nth, needs_confirmation=order.package.needs_confirmation
         )
+        self.delivered(order)
         return 0, "操作成功"
 
     def dead_by_price(self, order: Order) -> tuple[int, str]:

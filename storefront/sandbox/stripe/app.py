@@ -9,6 +9,7 @@ import weakref
 
 from stripe._api_version import _ApiVersion
 
+from storefront.sandbox.dispatch import Dispatcher
 from storefront.sandbox.http import Handler, Request, Response
 from storefront.sandbox.stripe import account as account_room
 from storefront.sandbox.stripe import customers, disputes, faults, intents, refunds, sessions
@@ -21,9 +22,9 @@ from storefront.sandbox.stripe.idempotency import Answer
 from storefront.sandbox.stripe.pages import Pages
 from storefront.sandbox.stripe.params import nest, parse_form, spec_for, typed
 from storefront.sandbox.stripe.routes import Call, Route, Router
+from storefront.sandbox.stripe.signature import headers
 from storefront.sandbox.stripe.store import Json, new_id
 from storefront.sandbox.stripe.ticker import Ticker
-from storefront.sandbox.stripe.webhooks import Dispatcher
 from storefront.sandbox.world import Fault, World
 
 PREFIX = "/stripe"
@@ -40,7 +41,15 @@ def mount(
 def build(world: World, webhook_url: str, webhook_secret: str, account: str, shop_name: str) -> Sandbox:
     """The state behind the door, put at ``world.stripe``; its `dispatcher` takes another address at any time."""
     happenings = {**sessions.HAPPENINGS, **refunds.HAPPENINGS}
-    dispatcher = Dispatcher(webhook_url, webhook_secret, world.faults, DEFAULT_EVENTS, world.closing)
+    dispatcher = Dispatcher(
+        webhook_url,
+        webhook_secret,
+        world.faults,
+        DEFAULT_EVENTS,
+        world.closing,
+        headers=headers,
+        target="stripe.webhook",
+    )
     box = Sandbox(world, account, shop_name, _ApiVersion.CURRENT, dispatcher, happenings=happenings)
     world.stripe = box
     return box

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from storefront.sandbox.dispatch import Dispatcher
 from storefront.sandbox.stripe.idempotency import Keys
 from storefront.sandbox.stripe.shape import clone, fresh, inner
 from storefront.sandbox.stripe.store import Json, Store, new_id
-from storefront.sandbox.stripe.webhooks import Dispatcher
 from storefront.sandbox.world import World
 
 DEFAULT_EVENTS = (

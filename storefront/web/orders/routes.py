@@ -47,6 +47,8 @@ def show(locale: str, reference: str) -> Response | str | tuple[str, int]:
         order = _view(_mine(reference))
     except OrderNotFound:
         return render_template("orders/stranger.html", reference=reference), 403
+    if order.phase == "ready" and order.kind == "top_up":
+        return render_template("orders/topped_up.html", order=order)
     if order.phase == "ready":
         return render_template("orders/ready.html", order=order, install=_install(order))
     if order.phase in WAITING:

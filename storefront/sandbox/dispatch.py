@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-import hashlib
 import heapq
-import hmac
 import http.client
 import itertools
 import json
@@ -27,10 +25,8 @@ REORDER_LIMIT = 3.0
 REMEMBERED = 5000
 
 
-def signature(payload: bytes, secret: str, at: int) -> str:
-    """The ``Stripe-Signature`` header over the exact bytes sent; `at` is wall time in seconds since 1970."""
-    digest = hmac.new(secret.encode(), b"%d." % at + payload, hashlib.sha256).hexdigest()
-    return f"t={at},v1={digest}"
+SignedHeaders = Callable[[bytes, str, int], dict[str, str]]
+"""Makes the headers that sign a payload from it, the secret and wall time in seconds since 1970."""
 
 
 @dataclass
@@ -55,10 +51,22 @@ class _Job:
 
 
 class Dispatcher:
-    """Delivers events. `url`, `secret` and `events` may be changed at any time; an empty url sends nothing."""
+    """Delivers events. `url`, `secret` and `events` may be changed at any time; an empty url sends nothing.
+
+    `headers` signs each payload when it leaves; `target` is the name under which misfortunes are ordered.
+    """
 
     def __init__(
-        self, url: str, secret: str, faults: Faults, events: tuple[str, ...], closing: threading.Event, threads: int = 2
+        self,
+        url: str,
+        secret: str,
+        faults: Faults,
+        events: tuple[str, ...],
+        closing: threading.Event,
+        *,
+        headers: SignedHeaders,
+        target: str,
+        threads: int = 2,
     ) -> None:
         self.url = url
         self.secret = secret
@@ -66,6 +74,8 @@ class Dispatcher:
         self.deliveries: deque[Delivery] = deque(maxlen=REMEMBERED)
         self._faults = faults
         self._threads = threads
+        self._headers = headers
+        self._target = target
         self._condition = threading.Condition()
         self._queue: list[tuple[float, int, _Job]] = []
         self._order = itertools.count()
@@ -87,7 +97,7 @@ class Dispatcher:
             self._answered[event_id] = threading.Event()
             while len(self._answered) > REMEMBERED:
                 self._answered.popitem(last=False)
-        fault = self._faults.take("stripe.webhook")
+        fault = self._faults.take(self._target)
         if fault is not None and self._misfortune(job, fault):
             return
         self._put(job, 0.0)
@@ -159,7 +169,7 @@ class Dispatcher:
             heapq.heappush(self._queue, (time.monotonic() + delay, next(self._order), job))
             if self._running < self._threads:
                 self._running += 1
-                threading.Thread(target=self._work, name="stripe-webhook", daemon=True).start()
+                threading.Thread(target=self._work, name=self._target, daemon=True).start()
             self._condition.notify()
 
     def _next(self) -> _Job | None:
@@ -189,7 +199,7 @@ class Dispatcher:
         at, began = time.time(), time.monotonic()
         delivery = Delivery(job.event, job.type, job.attempt, at)
         try:
-            delivery.status = line.post(self.url, job.payload, signature(job.payload, self.secret, int(at)))
+            delivery.status = line.post(self.url, job.payload, self._headers(job.payload, self.secret, int(at)))
         except (OSError, http.client.HTTPException) as problem:
             delivery.error = f"{type(problem).__name__}: {problem}"
         delivery.seconds = round(time.monotonic() - began, 4)
@@ -216,7 +226,7 @@ class _Line:
             self._connection.close()
             self._connection = None
 
-    def post(self, url: str, payload: bytes, signed: str) -> int:
+    def post(self, url: str, payload: bytes, headers: dict[str, str]) -> int:
         """Send one event and return the status. A kept connection that went stale is dialled once more."""
         parts = urlsplit(url)
         if (parts.scheme, parts.netloc) != self._place:
@@ -224,7 +234,7 @@ class _Line:
             self._place = (parts.scheme, parts.netloc)
         for reused in (self._connection is not None, False):
             try:
-                return self._post_once(parts.path or "/", payload, signed)
+                return self._post_once(parts.path or "/", payload, headers)
             except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
                 self.close()
                 if not reused:
@@ -234,16 +244,11 @@ class _Line:
                 raise
         raise ConnectionError("the shop hung up twice")
 
-    def _post_once(self, path: str, payload: bytes, signed: str) -> int:
+    def _post_once(self, path: str, payload: bytes, headers: dict[str, str]) -> int:
         if self._connection is None:
             scheme, place = self._place
             kind = http.client.HTTPSConnection if scheme == "https" else http.client.HTTPConnection
             self._connection = kind(place, timeout=TIMEOUT)
-        headers = {
-            "Content-Type": "application/json; charset=utf-8",
-            "Stripe-Signature": signed,
-            "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
-        }
         self._connection.request("POST", path, payload, headers)
         answer = self._connection.getresponse()
         answer.read()
