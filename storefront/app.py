@@ -12,10 +12,11 @@ from storefront.web.health import routes as health
 from storefront.web.login import routes as login
 from storefront.web.orders import routes as orders
 from storefront.web.shop import routes as shop
+from storefront.web.sims import routes as sims
 from storefront.web.webhooks import routes as webhooks
 from storefront.wiring import House
 
-ROOMS = (shop, api, login, checkout, orders, webhooks, health)
+ROOMS = (shop, api, login, checkout, orders, sims, webhooks, health)
 
 
 def create_app(house: House) -> Flask:

@@ -113,7 +113,7 @@ class Settings(BaseSettings):
     open_holds_per_email: int = Field(3, ge=1)
     open_holds_per_network: int = Field(10, ge=1)
     open_holds_per_plan: int = Field(50, ge=1)
-    card_login_strangers_per_hour: int = Field(200, ge=1)
+    card_login_strangers_per_hour: int = Field(100, ge=1)
     card_login_per_network: int = Field(10, ge=1)
     unknown_patience_seconds: float = Field(60.0, ge=0, le=600)
     trusted_proxies: int = Field(0, ge=0, le=5)

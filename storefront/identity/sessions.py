@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import or_, update
+from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from storefront.kernel.ids import new_id, new_token, token_hash
@@ -25,6 +25,7 @@ class SessionView:
     id: str | None
     level: SessionLevel
     email: str | None
+    sim_id: str | None = None
     is_stale: bool = False
 
     @property
@@ -44,7 +45,7 @@ def find(read: SessionFactory, token: str, *, now: dt.datetime) -> SessionView:
         row = session.exec(select(WebSession).where(WebSession.token_hash == token_hash(token))).first()
     if row is None or row.revoked_at is not None or row.expires_at <= now:
         return NOBODY
-    return SessionView(row.id, row.level, row.email, is_stale=now - row.seen_at >= SEEN_EVERY)
+    return SessionView(row.id, row.level, row.email, row.sim_id, is_stale=now - row.seen_at >= SEEN_EVERY)
 
 
 def touch(write: SessionFactory, session_id: str, *, now: dt.datetime) -> None:
@@ -65,28 +66,42 @@ def open_guest(write: SessionFactory, *, now: dt.datetime) -> tuple[SessionView,
 
 
 def rise(session: Session, token: str | None, *, email: str, now: dt.datetime) -> tuple[SessionView, str]:
-    """Sign `email` in: the old token dies, grants of the same browser stay, another person's session is left behind."""
-    row = None
+    """Sign `email` in: the old token dies, grants of the same browser stay, another person's session is left behind.
+
+    The SIM that was named stays named: it is an identifier and opens nothing by itself.
+    """
+    row, sim_id = None, None
     if token:
-        row = session.exec(
-            select(WebSession)
-            .where(
-                WebSession.token_hash == token_hash(token),
-                col(WebSession.revoked_at).is_(None),
-                col(WebSession.expires_at) > now,
-                or_(col(WebSession.email).is_(None), col(WebSession.email) == email),
-            )
-            .with_for_update()
-        ).first()
-        if row is None:
+        row = _live(session, token, now)
+        if row is not None:
+            sim_id = row.sim_id
+        if row is None or row.email not in (None, email):
+            row = None
             revoke_in(session, token, now=now)
     if row is None:
-        return _new(session, SessionLevel.EMAIL, email, now)
+        return _new(session, SessionLevel.EMAIL, email, now, sim_id=sim_id)
     fresh = new_token()
     row.token_hash, row.level, row.email = token_hash(fresh), SessionLevel.EMAIL, email
     row.seen_at, row.expires_at = now, now + EMAIL_LIFE
     session.add(row)
-    return SessionView(row.id, row.level, row.email), fresh
+    return SessionView(row.id, row.level, row.email, row.sim_id), fresh
+
+
+def enter_sim(session: Session, token: str | None, *, sim_id: str, now: dt.datetime) -> tuple[SessionView, str]:
+    """Let the browser's session name this SIM; the old token dies, everything else about the session stays."""
+    row = _live(session, token, now) if token else None
+    if row is None:
+        return _new(session, SessionLevel.GUEST, None, now, sim_id=sim_id)
+    fresh = new_token()
+    row.token_hash, row.sim_id, row.seen_at = token_hash(fresh), sim_id, now
+    session.add(row)
+    return SessionView(row.id, row.level, row.email, row.sim_id), fresh
+
+
+def leave_sim(write: SessionFactory, session_id: str) -> None:
+    """Let the session forget its SIM."""
+    with write() as session:
+        session.execute(update(WebSession).where(col(WebSession.id) == session_id).values(sim_id=None))
 
 
 def revoke(write: SessionFactory, token: str, *, now: dt.datetime) -> None:
@@ -131,7 +146,21 @@ def granted_orders(read: SessionFactory, view: SessionView) -> frozenset[str]:
         return frozenset(found)
 
 
-def _new(session: Session, level: SessionLevel, email: str | None, now: dt.datetime) -> tuple[SessionView, str]:
+def _live(session: Session, token: str, now: dt.datetime) -> WebSession | None:
+    return session.exec(
+        select(WebSession)
+        .where(
+            WebSession.token_hash == token_hash(token),
+            col(WebSession.revoked_at).is_(None),
+            col(WebSession.expires_at) > now,
+        )
+        .with_for_update()
+    ).first()
+
+
+def _new(
+    session: Session, level: SessionLevel, email: str | None, now: dt.datetime, *, sim_id: str | None = None
+) -> tuple[SessionView, str]:
     token = new_token()
     life = EMAIL_LIFE if level is SessionLevel.EMAIL else GUEST_LIFE
     row = WebSession(
@@ -139,9 +168,10 @@ def _new(session: Session, level: SessionLevel, email: str | None, now: dt.datet
         token_hash=token_hash(token),
         level=level,
         email=email,
+        sim_id=sim_id,
         created_at=now,
         seen_at=now,
         expires_at=now + life,
     )
     session.add(row)
-    return SessionView(row.id, level, email), token
+    return SessionView(row.id, level, email, sim_id), token

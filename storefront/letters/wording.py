@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.numbers import NumberPattern, format_decimal, parse_pattern
 from babel.support import Translations
 
@@ -68,6 +68,11 @@ def when(moment: dt.datetime, code: str) -> str:
     """For example ``20 Nov 2026, 22:15 UTC``: everybody reads the same clock, whatever the roaming phone believes."""
     utc = moment.astimezone(dt.UTC)
     return format_datetime(utc, "d MMM y, HH:mm", locale=locale_for(code)) + " UTC"
+
+
+def day(date: dt.date, code: str) -> str:
+    """For example ``20 Nov 2026``."""
+    return str(format_date(date, "d MMM y", locale=locale_for(code)))
 
 
 def mask_email(address: str) -> str:

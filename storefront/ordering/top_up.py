@@ -24,6 +24,7 @@ from storefront.ordering import calls, pay
 from storefront.ordering.bench import ONWARD, Outcome, Wait, Workbench, pause
 from storefront.ordering.states import Event, move
 from storefront.sim_ports import TopUpRequest, TopUpSeen
+from storefront.sims.refresh import wake_for
 
 STEP = "top_up"
 ASK_FOR = dt.timedelta(hours=1)
@@ -163,6 +164,7 @@ def _deliver(bench: Workbench, order: Order, seen: TopUpSeen) -> Outcome:
                 seen_at=now,
             )
         )
+        wake_for(session, _iccid(order), now)
         outbox.stage(
             session,
             job="letters.order_topped_up",

@@ -214,6 +214,10 @@ def _furnish_templates(app: Flask, settings: Settings) -> None:
         stamp = moment.astimezone(dt.UTC).isoformat(timespec="seconds")
         return Markup('<time datetime="{}">{}</time>').format(stamp, wording.when(moment, i18n.current_locale()))
 
+    @app.template_filter("day")
+    def day(date: dt.date) -> str:
+        return wording.day(date, i18n.current_locale())
+
     @app.template_filter("mask_email")
     def mask_email(address: str) -> str:
         return wording.mask_email(address)

@@ -15,7 +15,8 @@ from werkzeug.routing import BuildError
 from werkzeug.wrappers import Response as AnyResponse
 
 from storefront.kernel.errors import Kind, StorefrontError
-from storefront.web.sentences import SENTENCES, Sentence, sentence_for
+from storefront.web.saying import Sentence
+from storefront.web.sentences import SENTENCES, sentence_for
 
 _log = structlog.get_logger(__name__)
 

@@ -42,10 +42,11 @@ class Access(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What one view declares: who may come in, and the name of its rate."""
+    """What one view declares: who may come in, the name of its rate, and the most bytes it takes (0: as set)."""
 
     access: Access
     limit: str
+    body: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ POLICIES: dict[str, Rate] = {
     "checkout": Rate("60/minute", "20/minute"),
     "pay": Rate("60/minute", "20/minute"),
     "sign_in": Rate("60/minute", "20/minute"),
+    "sim_sign_in": Rate("60/minute", "20/minute"),
+    "sim_ask": Rate("20/hour", "10/hour"),
     "code": Rate("60/minute", "20/minute"),
     "link": Rate("60/minute"),
     "webhook": Rate("6000/minute"),
@@ -86,9 +89,9 @@ class TooManyRequests(StorefrontError):
         self.retry_after = retry_after
 
 
-def guard(*, access: Access, limit: str) -> Callable[[View], View]:
+def guard(*, access: Access, limit: str, body: int = 0) -> Callable[[View], View]:
     """Declare a view's access and rate. Stands below the route decorator; raises `KeyError` for an unknown rate."""
-    declared = Guard(access, limit)
+    declared = Guard(access, limit, body)
     POLICIES[limit]
 
     def mark(view: View) -> View:

@@ -121,7 +121,9 @@ def furnish(app: Flask, settings: Settings) -> None:
 
 def _check(settings: Settings, csrf: CSRFProtect) -> None:
     declared = current_guard()
-    if request.content_length is not None and request.content_length > settings.max_body_bytes:
+    most = declared.body if declared is not None and declared.body else settings.max_body_bytes
+    request.max_content_length = most
+    if request.content_length is not None and request.content_length > most:
         raise RequestEntityTooLarge
     if request.endpoint and declared is None:
         raise Undeclared(request.endpoint)

@@ -2,32 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-def N_(text: str) -> str:  # noqa: N802 (the extractor of translatable texts looks for this name)
-    """Mark a sentence for the translators where it is written; `gettext` reads it where it is shown."""
-    return text
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A page that helps, and what its button says."""
-
-    endpoint: str
-    label: str
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """What went wrong and what the traveller can do next; `status` overrules the one of the error's kind."""
-
-    title: str
-    sentence: str
-    remedy: str
-    way: Way | None = None
-    status: int = 0
-
+from storefront.web.saying import N_, Sentence, Way
+from storefront.web.sims.sentences import SENTENCES as OF_SIMS
 
 _HOME = Way("shop.home", N_("Find a plan"))
 _SIGN_IN = Way("login.email", N_("Sign in"))
@@ -35,12 +11,7 @@ _ORDERS = Way("orders.history", N_("My orders"))
 
 SENTENCES: dict[str, Sentence] = {
     # What the paths and forms of the shop can get wrong.
-    "sim_unknown": Sentence(
-        N_("We do not know this number"),
-        N_("No SIM or eSIM of ours has this number, or it cannot be used here."),
-        N_("Check the digits printed on the card or shown in your phone's settings, or write to us."),
-        _HOME,
-    ),
+    **OF_SIMS,
     "price_rule_refused": Sentence(
         N_("This price rule cannot be"), N_("The rule makes no sense as it stands."), N_("Correct it and try again.")
     ),

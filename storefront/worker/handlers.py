@@ -17,6 +17,7 @@ from storefront.models.payment import RefundState
 from storefront.models.work import OutboxRow
 from storefront.ordering import bench, notices, read, steps
 from storefront.payments import refund
+from storefront.sims import refresh as sims_refresh
 from storefront.wiring import House
 
 Handler = Callable[[House, Mapping[str, Any]], Again | None]
@@ -63,6 +64,10 @@ def _case_letter(house: House, arguments: Mapping[str, Any]) -> None:
     house.outside.mailer.send(compose.case_opened(settings=house.settings, case=case))
 
 
+def _refresh_sim(house: House, arguments: Mapping[str, Any]) -> None:
+    sims_refresh.refresh(house.write, house.read, house.outside.sims, house.outside.clock, arguments["sim_id"])
+
+
 def _sign_in_code(house: House, arguments: Mapping[str, Any]) -> None:
     facts = email_sign_in.pending_code(house.read, house.vault, arguments["code_id"], now=house.bench.now())
     if facts is None:
@@ -76,6 +81,7 @@ HANDLERS: MappingProxyType[str, Handler] = MappingProxyType(
         bench.ADVANCE: _advance,
         notices.JOB: _notice,
         "payments.refund": _refund,
+        sims_refresh.JOB: _refresh_sim,
         "letters.order_delivered": _order_letter("order_delivered"),
         "letters.order_topped_up": _order_letter("order_topped_up"),
         "letters.order_refunded": _order_letter("order_refunded"),

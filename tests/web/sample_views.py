@@ -104,6 +104,8 @@ REGIONAL = make_plan(is_regional=True, covers_count=39, destination=REGION, cove
 FAULTY = make_checkout(
     email=["Please type your whole address, such as ana@example.com."], consent=["Please tick this."]
 )
+CALM = {"problem": None, "consent": "Yes."}
+SORRY = {"problem": "Sold out.", "consent": "Yes."}
 HOLD = NOON + dt.timedelta(minutes=8)
 LATE = make_paid("attention", case_reference="C-4711")
 CODE = {"form": Form("code"), "email": "a•••@example.com", "sent": True}
@@ -131,9 +133,9 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "plan-regional": ("shop/plan.html", {"plan": REGIONAL}),
     "plan-sold-out": ("shop/plan.html", {"plan": SOLD_OUT}),
     "legal": ("shop/legal.html", {"title": "Terms", "body_html": "<h2>One</h2><p>Two</p>"}),
-    "checkout": ("checkout/form.html", {"plan": make_plan(), "form": make_checkout(), "problem": None}),
-    "checkout-faults": ("checkout/form.html", {"plan": make_plan(), "form": FAULTY, "problem": None}),
-    "checkout-problem": ("checkout/form.html", {"plan": UNLIMITED, "form": make_checkout(), "problem": "Sold out."}),
+    "checkout": ("checkout/form.html", {"plan": make_plan(), "form": make_checkout(), **CALM}),
+    "checkout-faults": ("checkout/form.html", {"plan": make_plan(), "form": FAULTY, **CALM}),
+    "checkout-problem": ("checkout/form.html", {"plan": UNLIMITED, "form": make_checkout(), **SORRY}),
     "reserving": ("orders/waiting.html", {"order": make_order("reserving", state="placed")}),
     "pay": ("orders/pay.html", {"order": make_order("pay", held_until=HOLD)}),
     "preparing": ("orders/waiting.html", {"order": make_paid("preparing")}),

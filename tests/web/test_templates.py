@@ -18,8 +18,11 @@ from markupsafe import Markup
 from storefront.letters import compose, wording
 from storefront.ports import Letter
 from storefront.settings import Settings
-from tests.web.sample_views import BRINGS_ITS_OWN_STYLE, NOON, PAGES, REFUND, make_paid
+from tests.web.sample_sims import PAGES as SIM_PAGES
+from tests.web.sample_views import BRINGS_ITS_OWN_STYLE, NOON, REFUND, make_paid
+from tests.web.sample_views import PAGES as SHOP_PAGES
 
+PAGES = {**SHOP_PAGES, **SIM_PAGES}
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 LINK = "https://shop.example/o/secret"
 ORDER_LETTERS = ("order_delivered", "order_topped_up", "order_delayed", "order_refunded")
@@ -39,6 +42,15 @@ ENDPOINTS = {
     "orders.kit": "/en/orders/<reference>/kit",
     "orders.qr_svg": "/orders/<reference>/qr.svg",
     "orders.qr_png": "/orders/<reference>/qr.png",
+    "sims.sign_in_form": "/en/sim/sign-in",
+    "sims.sign_in": "/en/sim/sign-in",
+    "sims.show": "/en/sim",
+    "sims.leave": "/en/sim/leave",
+    "sims.prove": "/en/sim/prove",
+    "sims.top_up_form": "/en/sim/top-up/<key>",
+    "sims.top_up": "/en/sim/top-up/<key>",
+    "sims.ask_form": "/en/sim/ask",
+    "sims.ask": "/en/sim/ask",
     "login.email": "/en/sign-in",
     "login.code": "/en/sign-in/code",
     "login.sign_out": "/en/sign-out",
@@ -87,6 +99,7 @@ def make_shop(**more: Any) -> Flask:
     )
     app.add_template_filter(lambda amount: wording.money(amount, "en"), "money")
     app.add_template_filter(lambda data_mb: wording.volume(data_mb, "en"), "volume")
+    app.add_template_filter(lambda date: wording.day(date, "en"), "day")
     app.add_template_filter(wording.mask_email, "mask_email")
     stamp = Markup('<time datetime="{}">{}</time>')
     app.add_template_filter(lambda at: stamp.format(at.isoformat(), wording.when(at, "en")), "when")

@@ -10,15 +10,13 @@ from storefront.catalogue import browse
 from storefront.catalogue.views import PlanDetail
 from storefront.identity.email_address import BadAddress, normalise_address
 from storefront.kernel.errors import StorefrontError
-from storefront.ordering.place import Placed, Wanted, place
-from storefront.ordering.steps import advance, wake
+from storefront.ordering.place import Wanted, place
 from storefront.web.checkout.forms import CheckoutForm, new_form_key
+from storefront.web.checkout.hurry import hurry
 from storefront.web.context import grant_order, house, network
 from storefront.web.limits import Access, guard, is_secure
-from storefront.web.permits import outside_permit
 from storefront.web.shop.steering import COOKIE as PREFERENCES
 
-BUDGET = 6.0
 PREFERENCES_LIFE = 365 * 24 * 3600
 blueprint = Blueprint("checkout", __name__)
 
@@ -30,7 +28,9 @@ def form(locale: str, currency: str, slug: str) -> Response:
     plan = _plan(slug, currency)
     empty = CheckoutForm(formdata=None)
     empty.form_key.data = new_form_key()
-    page = make_response(render_template("checkout/form.html", plan=plan, form=empty, problem=None))
+    page = make_response(
+        render_template("checkout/form.html", plan=plan, form=empty, problem=None, consent=consent_text())
+    )
     secure = is_secure(house().settings)
     page.set_cookie(PREFERENCES, f"{locale}.{currency}", max_age=PREFERENCES_LIFE, secure=secure, samesite="Lax")
     return page
@@ -79,7 +79,7 @@ def buy(locale: str, currency: str, slug: str) -> Response | tuple[str, int]:
     )
     placed = place(house().bench, wanted)
     grant_order(placed.order_id)
-    _hurry(placed)
+    hurry(placed)
     return redirect(url_for("orders.pay", locale=locale, reference=placed.reference), code=303)
 
 
@@ -92,20 +92,19 @@ def consent_text() -> str:
     return words
 
 
-def _hurry(placed: Placed) -> None:
-    if not placed.is_new:
-        return
-    with outside_permit() as granted:
-        if granted:
-            advance(house().bench, placed.order_id, budget=BUDGET)
-        else:
-            wake(house().bench, placed.order_id)
-
-
 def _plan(slug: str, currency: str) -> PlanDetail:
     with house().read() as session:
         return browse.plan(session, slug, currency)
 
 
 def _again(slug: str, currency: str, filled: CheckoutForm, problem: str | None, status: int) -> tuple[str, int]:
-    return render_template("checkout/form.html", plan=_plan(slug, currency), form=filled, problem=problem), status
+    return (
+        render_template(
+            "checkout/form.html",
+            plan=_plan(slug, currency),
+            form=filled,
+            problem=problem,
+            consent=consent_text(),
+        ),
+        status,
+    )

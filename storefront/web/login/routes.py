@@ -14,7 +14,8 @@ from storefront.web import context
 from storefront.web.limits import Access, guard
 from storefront.web.login.forms import CodeForm, EmailForm
 
-_PENDING = "sign_in"
+PENDING = "sign_in"
+"""Where the form cookie keeps the code that was asked for; its e-mail is empty when the browser must not learn it."""
 _LONGEST_NEXT = 500
 
 blueprint = Blueprint("login", __name__)
@@ -35,12 +36,12 @@ def email(locale: str) -> Response:
         home.write,
         home.vault,
         home.outside.clock,
-        key=_key(),
+        key=code_key(),
         email=form.email.data,
         locale=locale,
         network=context.network(),
     )
-    session[_PENDING] = {"id": sent.code_id, "email": sent.email, "next": wanted, "fresh": True}
+    session[PENDING] = {"id": sent.code_id, "email": sent.email, "next": wanted, "fresh": True}
     return redirect(url_for("login.code"), code=303)
 
 
@@ -48,7 +49,7 @@ def email(locale: str) -> Response:
 @guard(access=Access.GUEST, limit="code")
 def code(locale: str) -> Response:
     """Take the code; right answers end in a new session, wrong ones say how many tries are left."""
-    pending = session.get(_PENDING)
+    pending = session.get(PENDING)
     if not pending:
         return redirect(url_for("login.email", locale=locale), code=303)
     if request.method == "GET":
@@ -63,7 +64,7 @@ def code(locale: str) -> Response:
         done = email_sign_in.sign_in(
             home.write,
             home.outside.clock,
-            key=_key(),
+            key=code_key(),
             code_id=pending["id"],
             code=form.code.data,
             token=context.session_token(),
@@ -79,7 +80,7 @@ def code(locale: str) -> Response:
         form.code.errors = [fault]
         return _code_page(form, pending["email"], status=422)
     except (CodeExpired, CodeUsed, CodeSpent):
-        session.pop(_PENDING)
+        session.pop(PENDING)
         raise
     # A form token that was in the browser before the sign-in must not be worth anything after it.
     session.clear()
@@ -107,7 +108,8 @@ def local_path(text: str) -> str:
     return text if text.startswith("/") and not text.startswith(("//", "/\\")) else ""
 
 
-def _key() -> bytes:
+def code_key() -> bytes:
+    """The key of sign-in codes."""
     return email_sign_in.code_key(context.house().settings.secret_key.get_secret_value())
 
 

@@ -1,0 +1,83 @@
+"""A traveller asks the desk about a SIM the shop did not deliver, with a proof that it is theirs."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import func
+from sqlmodel import Session, select
+
+from storefront.cases.open import open_case
+from storefront.db.vault import Vault
+from storefront.kernel.errors import Kind, StorefrontError
+from storefront.kernel.iccid import masked
+from storefront.kernel.ids import new_id
+from storefront.models.case import CaseProof
+
+KIND = "sim_proof"
+WISHES = ("close_renewal", "see_orders", "stop_sim", "other")
+MOST_BYTES = 4 * 1024 * 1024
+MOST_PROOFS = 5
+_BEGINNINGS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"%PDF-": "application/pdf"}
+
+
+class UnfitProof(StorefrontError):
+    """The file is no picture or PDF, or it is too large."""
+
+    kind = Kind.REJECTED
+    code = "unfit_proof"
+
+
+class TooManyProofs(StorefrontError):
+    """The open case of this SIM holds as many proofs as anybody can read."""
+
+    kind = Kind.CONFLICT
+    code = "too_many_proofs"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Asked:
+    """What the traveller wants and what they sent along; `file` may be empty."""
+
+    wish: str
+    email: str
+    words: str
+    file: bytes
+
+
+def media_type(file: bytes) -> str:
+    """What a file is by its first bytes, whatever its name says. Raises `UnfitProof`."""
+    for beginning, kind in _BEGINNINGS.items():
+        if file.startswith(beginning):
+            return kind
+    raise UnfitProof(field="file")
+
+
+def ask(session: Session, vault: Vault, *, owner: str, now: dt.datetime, sim_id: str, iccid: str, asked: Asked) -> str:
+    """Open the SIM's case, or add to the one that is open; returns its id. Raises `UnfitProof`, `TooManyProofs`."""
+    if len(asked.file) > MOST_BYTES:
+        raise UnfitProof(field="file")
+    kind = media_type(asked.file) if asked.file else ""
+    detail = (
+        f"somebody says {masked(iccid)} is theirs and wishes: {asked.wish.replace('_', ' ')}; check the proof first"
+    )
+    case_id = open_case(session, kind=KIND, owner=owner, now=now, about=f"sim:{sim_id}", detail=detail)
+    session.flush()  # the proof refers to the case
+    sent = session.exec(select(func.count()).select_from(CaseProof).where(CaseProof.case_id == case_id)).one()
+    if sent >= MOST_PROOFS:
+        raise TooManyProofs
+    session.add(
+        CaseProof(
+            id=new_id(),
+            case_id=case_id,
+            wish=asked.wish,
+            email=asked.email,
+            words=asked.words,
+            sealed_iccid=vault.seal(iccid),
+            media_type=kind,
+            sealed_file=vault.seal(asked.file) if asked.file else None,
+            sent_at=now,
+        )
+    )
+    return case_id

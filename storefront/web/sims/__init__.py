@@ -1,0 +1,1 @@
+"""Card login, and everything about a SIM the traveller owns."""

@@ -1,0 +1,225 @@
+"""Card login and the SIM's page, top-ups of it, the second factor, and the question to the desk."""
+
+from __future__ import annotations
+
+from flask import Blueprint, make_response, redirect, render_template, session, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from storefront.cases import ask as desk
+from storefront.identity import card_sign_in, sessions, step_up
+from storefront.identity.card_sign_in import EmailFirst, Tries
+from storefront.identity.step_up import NoSecondFactor, NoSim, SimAccess
+from storefront.kernel.errors import OutsideError, SimUnknown
+from storefront.kernel.iccid import BadNumber
+from storefront.ordering.offers import TopUpOffer, offer, offers
+from storefront.ordering.place import TopUpWanted, place_top_up
+from storefront.sims import refresh, status
+from storefront.web import context
+from storefront.web.checkout.forms import new_form_key
+from storefront.web.checkout.hurry import hurry
+from storefront.web.limits import Access, guard
+from storefront.web.login.routes import PENDING, code_key
+from storefront.web.permits import outside_permit
+from storefront.web.sims.forms import AskForm, NumberForm, TopUpForm
+from storefront.web.sims.wording import not_known, number_fault, top_up_consent, typing_hint
+
+LOOK_AGAIN = "2"
+blueprint = Blueprint("sims", __name__)
+
+
+@blueprint.get("/<locale>/sim/sign-in")
+@guard(access=Access.GUEST, limit="browse")
+def sign_in_form(locale: str) -> str:
+    """Ask for the number, and say where it stands."""
+    return render_template("sims/sign_in.html", form=NumberForm(formdata=None), fault=None, hint=None)
+
+
+@blueprint.post("/<locale>/sim/sign-in")
+@guard(access=Access.GUEST, limit="sim_sign_in")
+def sign_in(locale: str) -> Response:
+    """Let the supplier decide. What it does not know, what is another's and what is locked look the same."""
+    form = NumberForm()
+    if not form.validate():
+        return _asked_again(form, _("This page was open for too long. Nothing was sent; please try again."), 422)
+    home = context.house()
+    try:
+        with outside_permit() as granted:
+            if not granted:
+                return _asked_again(
+                    form, _("Many people are signing in at this moment. Try again in a few seconds."), 503
+                )
+            opened = card_sign_in.open_sim(
+                home.write,
+                home.read,
+                home.outside.sims,
+                home.outside.clock,
+                typed=form.number.data or "",
+                view=context.current(),
+                token=context.session_token(),
+                network=context.network(),
+                tries=Tries(home.settings.card_login_per_network, home.settings.card_login_strangers_per_hour),
+            )
+    except BadNumber as wrong:
+        return _asked_again(form, number_fault(wrong.reason), 422)
+    except SimUnknown:
+        return _asked_again(form, not_known(), 404, hint=typing_hint(form.number.data or ""))
+    except EmailFirst:
+        return make_response(render_template("sims/email_first.html"), 429)
+    except OutsideError:
+        sentence = _("We cannot check this number right now: our supplier does not answer. Try again in a minute.")
+        return _asked_again(form, sentence, 503)
+    # A form token that was in the browser before the sign-in must not be worth anything after it.
+    session.clear()
+    context.remember(opened.session, opened.token)
+    with home.write() as writing:
+        refresh.wake(writing, opened.sim_id, context.now())
+    return redirect(url_for("sims.show", locale=locale), code=303)
+
+
+@blueprint.get("/<locale>/sim")
+@guard(access=Access.GUEST, limit="order")
+def show(locale: str) -> Response:
+    """The SIM as last known; a look at the supplier is under way when the facts have aged, and the page never waits."""
+    try:
+        sim = _sim()
+    except NoSim:
+        return redirect(url_for("sims.sign_in_form", locale=locale), code=303)
+    home, now = context.house(), context.now()
+    refresh.wake_if_aged(home.write, home.read, sim.sim_id, now)
+    facts = status.status(home.read, sim.sim_id, is_proved=sim.is_proved, now=now)
+    page = make_response(render_template("sims/sim.html", sim=facts, access=sim, offers=offers(home.read, sim.sim_id)))
+    if facts.is_new:
+        page.headers["Refresh"] = LOOK_AGAIN
+    return page
+
+
+@blueprint.post("/<locale>/sim/leave")
+@guard(access=Access.GUEST, limit="sign_in")
+def leave(locale: str) -> Response:
+    """Forget the SIM in this browser."""
+    view = context.current()
+    if view.id is not None:
+        sessions.leave_sim(context.house().write, view.id)
+    return redirect(url_for("sims.sign_in_form", locale=locale), code=303)
+
+
+@blueprint.post("/<locale>/sim/prove")
+@guard(access=Access.GUEST, limit="sign_in")
+def prove(locale: str) -> Response:
+    """Send the code to the address the SIM was delivered to; without one, lead to the desk."""
+    home = context.house()
+    try:
+        sent = step_up.ask(
+            home.write,
+            home.read,
+            home.vault,
+            home.outside.clock,
+            key=code_key(),
+            sim=_sim(),
+            locale=locale,
+            network=context.network(),
+        )
+    except NoSecondFactor:
+        return redirect(url_for("sims.ask_form", locale=locale), code=303)
+    # The browser must not learn the address: it stands in no cookie and on no page.
+    session[PENDING] = {"id": sent.code_id, "email": "", "next": url_for("sims.show", locale=locale), "fresh": True}
+    return redirect(url_for("login.code", locale=locale), code=303)
+
+
+@blueprint.get("/<locale>/sim/top-up/<key>")
+@guard(access=Access.GUEST, limit="browse")
+def top_up_form(locale: str, key: str) -> str:
+    """What is bought for which SIM, at what price."""
+    sim = _sim()
+    empty = TopUpForm(formdata=None)
+    empty.form_key.data, empty.email.data = new_form_key(), context.current().email
+    return _top_up_page(sim, offer(context.house().read, sim.sim_id, key), empty)
+
+
+@blueprint.post("/<locale>/sim/top-up/<key>")
+@guard(access=Access.GUEST, limit="checkout")
+def top_up(locale: str, key: str) -> Response | tuple[str, int]:
+    """Place the order and go on to the payment page."""
+    sim, home = _sim(), context.house()
+    wanted = offer(home.read, sim.sim_id, key)
+    filled = TopUpForm()
+    if not filled.validate():
+        return _top_up_page(sim, wanted, filled), 422
+    placed = place_top_up(
+        home.bench,
+        TopUpWanted(
+            iccid=sim.iccid,
+            package_code=wanted.package_code,
+            plan_code=wanted.plan_code,
+            plan_name=wanted.name,
+            data_mb=wanted.data_mb,
+            is_unlimited=wanted.is_unlimited,
+            days=wanted.days * wanted.periods,
+            periods=wanted.periods,
+            supplier_amount=wanted.supplier_amount,
+            charged=wanted.charged,
+            email=filled.email.data,
+            locale=locale,
+            network=context.network(),
+            consent_text=top_up_consent(),
+            form_key=filled.form_key.data,
+        ),
+    )
+    context.grant_order(placed.order_id)
+    hurry(placed)
+    return redirect(url_for("orders.pay", locale=locale, reference=placed.reference), code=303)
+
+
+@blueprint.get("/<locale>/sim/ask")
+@guard(access=Access.GUEST, limit="browse")
+def ask_form(locale: str) -> str:
+    """The way for a SIM the shop did not deliver."""
+    empty = AskForm(formdata=None)
+    empty.email.data = context.current().email
+    return render_template("sims/ask.html", form=empty, access=_sim())
+
+
+@blueprint.post("/<locale>/sim/ask")
+@guard(access=Access.GUEST, limit="sim_ask", body=desk.MOST_BYTES + 64 * 1024)
+def ask(locale: str) -> Response | tuple[str, int]:
+    """Open a case for the desk with the proof attached."""
+    sim, home, form = _sim(), context.house(), AskForm()
+    file = form.file.data.read() if form.file.data else b""
+    faults = not form.validate()
+    if not file:
+        form.file.errors = [_("Add a photo or PDF: we must not change a SIM for somebody who only knows its number.")]
+    elif len(file) > desk.MOST_BYTES:
+        form.file.errors = [_("This file is larger than 4 MB; a photo of the card at a smaller size is enough.")]
+    else:
+        try:
+            desk.media_type(file)
+        except desk.UnfitProof:
+            form.file.errors = [_("This file is neither a JPEG or PNG picture nor a PDF; please send one of these.")]
+    if faults or form.file.errors:
+        return render_template("sims/ask.html", form=form, access=sim), 422
+    asked = desk.Asked(form.wish.data, form.email.data, form.words.data or "", file)
+    with home.write() as writing:
+        case_id = desk.ask(
+            writing,
+            home.vault,
+            owner=home.settings.case_owner,
+            now=context.now(),
+            sim_id=sim.sim_id,
+            iccid=sim.iccid,
+            asked=asked,
+        )
+    page = render_template("sims/asked.html", access=sim, case=case_id[-8:].upper(), email=form.email.data)
+    return page, 200
+
+
+def _sim() -> SimAccess:
+    return step_up.access(context.house().read, context.current())
+
+
+def _asked_again(form: NumberForm, fault: str, code: int, *, hint: str | None = None) -> Response:
+    return make_response(render_template("sims/sign_in.html", form=form, fault=fault, hint=hint), code)
+
+
+def _top_up_page(sim: SimAccess, wanted: TopUpOffer, form: TopUpForm) -> str:
+    return render_template("sims/top_up.html", access=sim, offer=wanted, form=form, consent=top_up_consent())

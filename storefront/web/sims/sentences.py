@@ -1,0 +1,59 @@
+"""What goes wrong about SIMs, in sentences."""
+
+from __future__ import annotations
+
+from storefront.web.saying import N_, Sentence, Way
+
+_SIM = Way("sims.show", N_("To my SIM"))
+_SIGN_IN = Way("login.email", N_("Sign in"))
+
+SENTENCES: dict[str, Sentence] = {
+    "sim_unknown": Sentence(
+        N_("We do not know this number"),
+        N_("No SIM or eSIM of ours has this number, or it cannot be used here."),
+        N_("Check the digits printed on the card or shown in your phone's settings, or write to us."),
+        _SIM,
+    ),
+    "bad_sim_number": Sentence(
+        N_("This is not the number of a SIM"),
+        N_("A SIM's number has 18 to 20 digits and begins with 89."),
+        N_("Type it as it is printed on the card or shown in your phone's settings."),
+        _SIM,
+    ),
+    "email_first": Sentence(
+        N_("One step more today"),
+        N_("Many numbers are being tried at the moment."),
+        N_("Prove an e-mail address first; then you can open your SIM."),
+        _SIGN_IN,
+    ),
+    "sim_needed": Sentence(
+        N_("Which SIM?"),
+        N_("This browser has not opened a SIM, or did so long ago."),
+        N_("Type its number once more."),
+        _SIM,
+    ),
+    "no_second_factor": Sentence(
+        N_("We know no address for this SIM"),
+        N_("It was bought elsewhere, so there is nobody we could send a code to."),
+        N_("Ask the desk and show that it is yours."),
+        _SIM,
+    ),
+    "offer_gone": Sentence(
+        N_("This plan is gone"),
+        N_("Our supplier no longer offers it for your SIM. Nothing was charged."),
+        N_("Choose another one from the page of your SIM."),
+        _SIM,
+    ),
+    "unfit_proof": Sentence(
+        N_("We cannot use this file"),
+        N_("It is no JPEG, PNG or PDF, or larger than 4 MB."),
+        N_("Send a photo of the card or the receipt instead."),
+        _SIM,
+    ),
+    "too_many_proofs": Sentence(
+        N_("The desk has enough"),
+        N_("Your open case holds five proofs already."),
+        N_("Please wait for the answer by e-mail."),
+        _SIM,
+    ),
+}

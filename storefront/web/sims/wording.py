@@ -1,0 +1,50 @@
+"""What is wrong with a number and what to do about it, and what the buyer of a top-up agrees to."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+from storefront.kernel.iccid import has_check_digit, read_number
+
+
+def number_fault(reason: str) -> str:
+    """The sentence for `BadNumber.reason`."""
+    sentences = {
+        "empty": _("Type the number of your SIM or eSIM: 18 to 20 digits that begin with 89."),
+        "letters": _("There are letters in this number. Type only its digits: 18 to 20 of them, beginning with 89."),
+        "not_89": _(
+            "This is not the number of a SIM: those begin with 89. A phone number or an EID does not work here."
+        ),
+        "too_short": _("Some digits are missing: the number has 18 to 20 of them. It may go on in a second line."),
+        "too_long": _("These are too many digits: the number has 18 to 20. Paste only one number."),
+    }
+    return str(sentences[reason])
+
+
+def not_known() -> str:
+    """One sentence for numbers that are unknown, another's, locked, or tried too often."""
+    return str(
+        _(
+            "We cannot open this number. It may be mistyped, belong to another shop, or have been tried too often; "
+            "then wait an hour. If it is yours and stays closed, write to us."
+        )
+    )
+
+
+def typing_hint(typed: str) -> str | None:
+    """A word about the check digit, which depends on what was typed alone."""
+    if has_check_digit(read_number(typed)):
+        return None
+    return str(
+        _("The last digit does not fit the others, so one of them may be mistyped. Some cards are printed like that.")
+    )
+
+
+def top_up_consent() -> str:
+    """The words the buyer agrees to; stored on the order as shown."""
+    return str(
+        _(
+            "I want this plan put on my SIM at once. I know that my right of withdrawal ends when it begins; "
+            "until then I can have my money back."
+        )
+    )

@@ -1,0 +1,95 @@
+"""Plain facts for every page about a SIM."""
+
+from __future__ import annotations
+
+import datetime as dt
+from types import SimpleNamespace as Facts
+from typing import Any
+
+from storefront.kernel.money import Money
+from tests.web.sample_views import NOON, Form
+
+DAY = dt.date(2026, 12, 20)
+MASKED = "8944…1003"
+
+
+def make_access(**more: Any) -> Facts:
+    """A SimAccess."""
+    return Facts(**{"iccid_masked": MASKED, "was_sold_here": True, "is_proved": False, **more})
+
+
+def make_offer(**more: Any) -> Facts:
+    """A TopUpOffer."""
+    facts = {"key": "k1", "name": "Europe 33 countries 3GB/month", "data_mb": 3072, "is_unlimited": False, "days": 30}
+    return Facts(**{**facts, "periods": 1, "charged": Money(1236, "USD"), **more})
+
+
+def make_meter(**more: Any) -> Facts:
+    """A Meter."""
+    facts = {"percent_left": 80, "left_mb": None, "used_mb": None, "call_minutes": 20, "messages": 1}
+    return Facts(**{**facts, "as_of": NOON, "is_stale": False, **more})
+
+
+def make_sim(**more: Any) -> Facts:
+    """A SimStatus."""
+    facts: dict[str, Any] = {
+        "iccid_masked": MASKED,
+        "mood": "active",
+        "plans": (
+            Facts(name="Europe 3GB", state="in_use", remaining_days=21, expires_on=DAY),
+            Facts(name='"><script>', state="queued", remaining_days=30, expires_on=None),
+        ),
+        "meter": make_meter(),
+        "as_of": NOON,
+        "is_new": False,
+        "is_stale": False,
+        "is_silent": False,
+        "history": None,
+        "renewal": None,
+        "renewal_is_known": True,
+    }
+    return Facts(**{**facts, **more})
+
+
+HISTORY = tuple(
+    Facts(name="Europe 3GB", state=state, ordered_at=NOON, expires_at=NOON) for state in ("in_use", "queued", "ended")
+)
+PROVED = make_access(is_proved=True)
+RENEWAL = Facts(name="Europe 3GB", since=DAY)
+EXACT = make_meter(left_mb=2500, used_mb=572, is_stale=True, call_minutes=None, messages=None)
+NOTHING = make_sim(mood="unknown", plans=(), meter=None, as_of=None, is_new=True)
+
+
+def page(sim: Facts, access: Facts, *offers: Facts) -> tuple[str, dict[str, Any]]:
+    """The SIM's page."""
+    return "sims/sim.html", {"sim": sim, "access": access, "offers": list(offers)}
+
+
+def ask_form(**errors: list[str]) -> Form:
+    """The form to the desk."""
+    form = Form("wish", "email", "words", "file", errors=errors)
+    form["wish"].choices = [("other", "Something else")]
+    return form
+
+
+PAGES: dict[str, tuple[str, dict[str, Any]]] = {
+    "sim-sign-in": ("sims/sign_in.html", {"form": Form("number"), "fault": None, "hint": None}),
+    "sim-sign-in-fault": ("sims/sign_in.html", {"form": Form("number"), "fault": "Not known.", "hint": "Look."}),
+    "sim-email-first": ("sims/email_first.html", {}),
+    "sim": page(make_sim(), make_access(), make_offer(), make_offer(is_unlimited=True, data_mb=0)),
+    "sim-new": page(NOTHING, make_access()),
+    "sim-silent": page(make_sim(is_silent=True, is_stale=True), make_access(), make_offer()),
+    "sim-silent-new": page(make_sim(is_silent=True, as_of=None, plans=(), meter=None), make_access()),
+    "sim-ended": page(make_sim(mood="ended"), make_access(), make_offer()),
+    "sim-elsewhere": page(make_sim(mood="waiting"), make_access(was_sold_here=False), make_offer()),
+    "sim-proved": page(make_sim(mood="paused", meter=EXACT, history=HISTORY, renewal=RENEWAL), PROVED),
+    "sim-proved-bare": page(make_sim(mood="empty", plans=(), history=(), meter=None), PROVED),
+    "sim-proved-silent": page(make_sim(history=(), renewal_is_known=False), PROVED),
+    "sim-top-up": (
+        "sims/top_up.html",
+        {"access": make_access(), "offer": make_offer(), "form": Form("email", "consent", "form_key"), "consent": "Y."},
+    ),
+    "sim-ask": ("sims/ask.html", {"access": make_access(), "form": ask_form(file=["Add a photo."])}),
+    "sim-asked": ("sims/asked.html", {"access": make_access(), "case": "AB12", "email": "ana@example.com"}),
+    "sim-code": ("login/code.html", {"form": Form("code"), "email": "", "sent": True}),
+}
