@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -21,6 +22,9 @@ VERSION = "2.0"
 DONE = "0000"
 CLOCK_SECONDS = 300
 _MILLISECOND_DIGITS = 13
+_MOST_PERIODS = 12
+_AMOUNT = re.compile(r"[0-9]{1,9}\.[0-9]{2}")
+_FILTERS = ("device_id", "order_id", "order_status", "order_type")
 _TYPES = ("0", "1", "2", "3", "4", "5")
 _FLAGS = ("0", "1")
 _PAID = "2"
@@ -106,6 +110,9 @@ class Csss:
         page, size = _whole(values, "page_no"), _whole(values, "page_size")
         if size > inferred.MOST_ON_A_PAGE:
             raise _wrong(f"parameter page_size must be 1 to {inferred.MOST_ON_A_PAGE}")
+        for name in _FILTERS:
+            if not isinstance(values.get(name, ""), str):
+                raise _wrong(f"parameter {name} must be a string")
         wanted = {"iccid": values.get("device_id"), "code": values.get("order_id")}
         found = [
             order
@@ -142,9 +149,9 @@ class Csss:
         _one_of(values, "pay_rst", (_PAID,))
         for name in ("package_name", "pay_amount", "test_flow"):
             _text(values, name)
-        periods = _text(values, "order_period")
-        if not (periods.isascii() and periods.isdigit() and 1 <= int(periods) <= 12):
-            raise _wrong("parameter order_period must be 1 to 12")
+        if not _AMOUNT.fullmatch(values["pay_amount"]):
+            raise _wrong("parameter pay_amount must have two decimals")
+        periods = _one_of(values, "order_period", tuple(str(number) for number in range(1, _MOST_PERIODS + 1)))
         plan = next((each for each in plans_for(sim) if each.code == _text(values, "package_code")), None)
         if plan is None:
             raise Refused(inferred.NO_SUCH_PLAN, "the package cannot be ordered")
@@ -172,7 +179,7 @@ class Csss:
 
     def _check_time(self, stamp: str) -> None:
         """Seconds or milliseconds since 1970, compared with Internet time, which no moved clock moves."""
-        if not (stamp.isascii() and stamp.isdigit()):
+        if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= _MILLISECOND_DIGITS):
             raise Refused(inferred.WRONG_TIME, "timestamp error")
         at = int(stamp) / 1000 if len(stamp) == _MILLISECOND_DIGITS else int(stamp)
         if abs(at - time.time()) > CLOCK_SECONDS:
@@ -202,6 +209,8 @@ def _whole(values: dict[str, Any], name: str) -> int:
     return value
 
 
-def _one_of(values: dict[str, Any], name: str, allowed: tuple[str, ...]) -> None:
-    if _text(values, name) not in allowed:
+def _one_of(values: dict[str, Any], name: str, allowed: tuple[str, ...]) -> str:
+    value = _text(values, name)
+    if value not in allowed:
         raise _wrong(f"parameter {name} must be one of {', '.join(allowed)}")
+    return value

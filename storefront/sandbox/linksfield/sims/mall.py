@@ -20,8 +20,9 @@ from storefront.sandbox.linksfield.sims.sim import PlanOrder, Renewal, Sim, Stag
 
 VERSION = "3.0"
 MOST_PERIODS = 12
+_PERIODS = [str(number) for number in range(1, MOST_PERIODS + 1)]
 _SIM_COMMONS = ("deviceCode", "mark", "terminal")
-_SYN_ORDER = ("orderNo", "payId", "payAccount", "payType", "requestOrderId")
+_SYN_ORDER = ("orderNo", "payId", "payAccount", "payType", "requestOrderId", "servicePlanShowName")
 
 
 class Mall:
@@ -174,13 +175,15 @@ class Mall:
 
     def result(self, call: Call) -> Any:
         """Whether the supplier's cashier was paid."""
+        _check_trade(call)
         return inferred.paid_result(self._payment(call), call.values["partnerCode"])
 
     def subscribe(self, call: Call) -> Any:
         """Pay an order with a payment method and renew it from then on; a method named ``…declined`` fails."""
-        for name in ("email", "plan_id", "tradeTime", "tradeType"):
+        _check_trade(call)
+        for name in ("email", "payAmount", "payCurrency", "plan_id", "pm_id"):
             _text(call.values, name)
-        order, method = self._payment(call), _text(call.values, "pm_id")
+        order, method = self._payment(call), call.values["pm_id"]
         if not method.startswith("pm_"):
             raise _refused("parameter pm_id must be a payment method")
         due = inferred.amount(order.plan, order.periods)
@@ -212,14 +215,11 @@ class Mall:
     def _sim(self, call: Call) -> Sim:
         """The SIM a call is about. Unknown, foreign, locked and not eligible ones are refused in one place alike."""
         values = call.values
-        for name in (*_SIM_COMMONS, "tradeTime", "tradeType"):
+        for name in _SIM_COMMONS:
             _text(values, name)
         if "languageCode" not in values:
             raise _refused("parameter languageCode is missing")
-        if not values["tradeTime"].isdigit():
-            raise _refused("parameter tradeTime must be a timestamp")
-        if values["tradeType"] not in (call.path.rpartition("/")[2], *inferred.SLOPPY_TRADE_TYPES):
-            raise _refused("parameter tradeType is not this interface")
+        _check_trade(call)
         sim = self._sims.find(values["deviceCode"])
         is_fit = sim is not None and sim.is_of(values["partnerCode"]) and sim.is_known_to_mall
         if sim is None or not is_fit or sim.standing is Standing.LOCKED:
@@ -242,7 +242,7 @@ class Mall:
             raise _refused("parameter servicePlanCode is not that of the package")
         if values.get("autoRenewal") not in ("0", "1"):
             raise _refused("parameter autoRenewal must be 0 or 1")
-        if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_PERIODS):
+        if text not in _PERIODS:
             raise _refused(f"parameter orderPeriod must be 1 to {MOST_PERIODS}")
         self._check_price(plan, inferred.amount(plan, int(text)), values)
         return plan, int(text)
@@ -254,6 +254,14 @@ class Mall:
 
 def _refused(message: str) -> Refused:
     return Refused(inferred.REFUSED, message)
+
+
+def _check_trade(call: Call) -> None:
+    """Every call but the order look-up says when it was made and which it is."""
+    if not _text(call.values, "tradeTime").isdigit():
+        raise _refused("parameter tradeTime must be a timestamp")
+    if _text(call.values, "tradeType") not in (call.path.rpartition("/")[2], *inferred.SLOPPY_TRADE_TYPES):
+        raise _refused("parameter tradeType is not this interface")
 
 
 def _text(values: dict[str, Any], name: str) -> str:

@@ -20,6 +20,9 @@ class Pushes:
     def __init__(self, world: World, url: str, *, key_id: str, key: str) -> None:
         self._world = world
         self._key_id = key_id
+        if world.pushes is not None:
+            # The world was made anew: what the old one still had to tell never happened.
+            world.pushes.dispatcher.close()
         self.dispatcher = Dispatcher(
             url, key, world.faults, (RECHARGED, PLAN_CHANGED), world.closing, headers=self._headers, target=TARGET
         )

@@ -122,7 +122,11 @@ class Sims:
                     sim.standing = Standing(change)
                     sim.paused_at = self.now() if sim.standing is Standing.PAUSED else None
                 case "foreign" | "own":
-                    sim.partner = population.FOREIGN_PARTNER if change == "foreign" else ""
+                    given = population.FOREIGN_PARTNER if change == "foreign" else ""
+                    for order in sim.orders:
+                        # What a partner bought stays its own.
+                        order.partner = given if order.partner == sim.partner else order.partner
+                    sim.partner = given
                 case "not_eligible" | "eligible":
                     sim.is_known_to_mall = change == "eligible"
                 case _:
@@ -152,6 +156,7 @@ class Sims:
             self._orders.append(order)
             if order.is_top_up and order.is_paid:
                 self.paid(order)
+                self._settle(sim)
             return order
 
     def with_pay_id(self, pay_id: str) -> PlanOrder | None:
@@ -168,6 +173,7 @@ class Sims:
             order.is_paid, order.has_failed = True, False
             order.applies_at = self.now() + self.settings.apply_after
             self.paid(order)
+            self._settle(self._by_number[order.iccid])
             return order
 
     def _make(self, iccid: str, kind: str, which: int) -> Sim:
@@ -185,7 +191,7 @@ class Sims:
             due = min(waiting, key=lambda each: each.applies_at, default=None)
             free_at = sim.free_at()
             if due is None and (renewal := sim.renewal()) is not None and -math.inf < free_at <= now:
-                due = self.place(sim, renewal.plan, made_at=free_at, applies_at=free_at)
+                due = self.place(sim, renewal.plan, made_at=free_at, applies_at=free_at, partner=sim.partner)
             if due is None or max(free_at, due.applies_at) > now:
                 return
             due.starts_at = max(free_at, due.applies_at)

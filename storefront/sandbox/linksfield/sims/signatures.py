@@ -16,7 +16,9 @@ PUSH_SIGNATURE = "x-lf-signature"
 def sign_content(values: Mapping[str, Any], *, but: str = SIGN) -> bytes:
     """What is signed: the non-empty values in the order of their names, as JSON without a blank, in raw UTF-8."""
     taken = {name: value for name, value in values.items() if name != but and value is not None and value != ""}
-    return json.dumps(taken, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    content = json.dumps(taken, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    # JSON can carry half a character, which has no UTF-8: it must not fit any signature instead of failing here.
+    return content.encode("utf-8", "replace")
 
 
 def mall_sign(values: Mapping[str, Any]) -> str:
