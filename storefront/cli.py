@@ -1,4 +1,4 @@
-"""The operator's commands, below `flask`: db, catalogue, case, work, worker, doctor, secrets."""
+"""The operator's commands, below `flask`: db, catalogue, case, work, worker, doctor, supplier, secrets."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from flask import Flask
 from flask.cli import AppGroup
 from pydantic import ValidationError
 
-from storefront import doctor
+from storefront import doctor, supplier_call
 from storefront.cases import resolve as cases
 from storefront.catalogue import rules
 from storefront.catalogue.refresh import refresh
@@ -33,7 +33,7 @@ from storefront.worker import run as worker_run
 def make_app() -> Flask:
     """A bare app that carries the commands; settings are read when a command needs them."""
     app = Flask("storefront.commands")
-    for group in (_db, _catalogue, _case, _work, _secrets):
+    for group in (_db, _catalogue, _case, _work, _supplier, _secrets):
         app.cli.add_command(group)
     app.cli.add_command(_worker)
     app.cli.add_command(_doctor)
@@ -72,6 +72,7 @@ _db = AppGroup("db", help="The database's schema.")
 _catalogue = AppGroup("catalogue", help="What is for sale.")
 _case = AppGroup("case", help="What a person must decide.")
 _work = AppGroup("work", help="The outbox.")
+_supplier = AppGroup("supplier", help="The supplier's calls by hand.")
 _secrets = AppGroup("secrets", help="Keys of our own.")
 
 
@@ -223,6 +224,29 @@ def work_check(house: House) -> None:
     if found:
         sys.exit(1)
     click.echo("every captured payment is delivered, refunded, or a case a person owns")
+
+
+@_supplier.command("call")
+@click.argument("family", type=click.Choice(supplier_call.FAMILIES))
+@click.argument("operation", default="")
+@click.option("--param", "given", multiple=True, help="name=text, or name:=JSON where the supplier wants a number.")
+@click.option("--yes", is_flag=True, help="Do not ask before a call that has an effect.")
+@_with_house
+def supplier_by_hand(house: House, family: str, operation: str, given: tuple[str, ...], yes: bool) -> None:
+    """Make one call and print it with its answer, secrets masked; without an operation, list those of the family."""
+    if not operation:
+        for line in supplier_call.listing(family):
+            click.echo(line)
+        return
+    parameters = supplier_call.read_parameters(given)
+    supplier_call.call(
+        house,
+        family,
+        operation,
+        parameters,
+        say=click.echo,
+        agree=lambda question: None if yes else click.confirm(question, abort=True),
+    )
 
 
 @_secrets.command("new")
