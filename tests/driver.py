@@ -24,6 +24,10 @@ class Traveller:
         """Another person at another browser."""
         return Traveller(self.app, self.house, self.sandbox)
 
+    def session_cookie(self):
+        """The token this browser holds."""
+        return self.browser.get_cookie("shop_session", domain="localhost").value
+
     def some_plan(self, country="JP"):
         """A plan in stock, sold for one country in dollars."""
         plans = self.browser.get("/api/v1/plans", query_string={"country": country, "limit": 50}).get_json()["plans"]

@@ -41,7 +41,7 @@ class TopUpOffer:
 
 
 def offers(read: SessionFactory, sim_id: str) -> list[TopUpOffer]:
-    """What the supplier last offered for the SIM, cheapest first; prices we cannot charge exactly are left out."""
+    """What the supplier last offered for the SIM, in its order; prices we cannot charge exactly are left out."""
     with read() as session:
         stored = session.exec(select(Sim.offers).where(Sim.id == sim_id)).first() or []
         rule = next(
@@ -52,8 +52,7 @@ def offers(read: SessionFactory, sim_id: str) -> list[TopUpOffer]:
             ),
             None,
         )
-    found = [offer for facts in stored if (offer := _offer(facts, rule)) is not None]
-    return sorted(found, key=lambda offer: (offer.charged.currency, offer.charged.minor))
+    return [offer for facts in stored if (offer := _offer(facts, rule)) is not None]
 
 
 def offer(read: SessionFactory, sim_id: str, key: str) -> TopUpOffer:

@@ -1,61 +1,179 @@
-"""Journeys of people who own a SIM already: sign in with its number, top it up, prove it is theirs."""
+"""Journeys of a top-up: paid, reported once, seen on the SIM; and everything that can go wrong on the way."""
 
 from __future__ import annotations
 
-import re
+import pytest
 
 from tests.driver import hidden_fields
-from tests.making import mails_to, order_of
+from tests.making import calls_of, cases_of, mails_to, order_of, refunds_of
+from tests.owner import buy_top_up, open_sim, order_id, order_top_up, see_sim, top_up_path
 
-PATH = "/en/sim/sign-in"
-
-
-def open_sim(traveller, number):
-    """Type a number; the answer."""
-    fields = hidden_fields(traveller.browser.get(PATH).text)
-    return traveller.browser.post(PATH, data=fields | {"number": number})
+HOUR = 3600
+PLAN = "Asia 12 countries 3GB/month"
 
 
-def see_sim(traveller):
-    """The SIM's page once the workers have asked the supplier."""
-    traveller.drain()
-    return traveller.browser.get("/en/sim")
+@pytest.fixture
+def owner(traveller, sandbox):
+    """Somebody whose SIM is open in their browser; no plan is on it."""
+    traveller.sim = sandbox.world.sims.some("expired")
+    assert open_sim(traveller, traveller.sim.iccid).status_code == 303
+    return traveller
 
 
-def top_up(traveller, name):
-    """Place a top-up of the plan called so; its reference."""
-    page = see_sim(traveller).text
-    ticket = next(part for part in page.split('<a class="ticket')[1:] if name in part)
-    path = re.search(r'href="([^"]+)"', ticket).group(1)
-    fields = hidden_fields(traveller.browser.get(path).text)
-    answer = traveller.browser.post(path, data=fields | {"email": traveller.email, "consent": "y"})
-    assert answer.status_code == 303, answer.text
-    return answer.headers["Location"].split("/orders/")[1].split("/")[0]
+def send_form(owner, path, **changes):
+    """Fill in the form at `path` and send it, leaving out what is empty."""
+    fields = hidden_fields(owner.browser.get(path).text) | {"email": owner.email, "consent": "y"} | changes
+    return owner.browser.post(path, data={name: value for name, value in fields.items() if value})
 
 
-def order_id_of(traveller, reference):
-    """The inner id."""
-    return traveller.browser.get(f"/api/v1/orders/{reference}/status").get_json() and _id(traveller.house, reference)
+def taken(owner):
+    """The codes of the plans the supplier took for the SIM."""
+    return [order.plan.code for order in owner.sandbox.world.sims.top_ups(owner.sim.iccid)]
 
 
-def _id(house, reference):
-    from storefront.ordering import read
+def test_a_top_up_is_paid_reported_once_and_seen_active(owner, sandbox):
+    """The plan is on the SIM, reported once; page, mail and the SIM's page say so, none of them the full number."""
+    reference = buy_top_up(owner)
+    page = owner.look(reference).text
+    assert "Your top-up is active" in page
+    assert taken(owner) == ["DP20190802000311"]
+    assert order_of(owner.house, order_id(owner, reference)).state == "delivered"
+    assert "is on your SIM" in str(mails_to(sandbox, owner.email))
+    after = see_sim(owner)
+    assert "Asia 12 countries" in after.split("Plans on this SIM")[1].split("Add data")[0]
+    assert owner.sim.iccid not in page + after + str(mails_to(sandbox, owner.email))
 
-    return read.id_of(house.read, reference)
 
-
-def test_a_top_up_is_paid_reported_once_and_seen_active(traveller, sandbox):
-    """Sign in by number, buy a plan for the SIM, pay: it is on the SIM, reported once, and the page says active."""
-    sim = sandbox.world.sims.some("expired")
-    assert open_sim(traveller, sim.iccid).status_code == 303
-    reference = top_up(traveller, "Asia 12 countries 3GB/month")
-    traveller.pay(reference)
-    traveller.land(reference)
-    traveller.drain()
+def test_a_top_up_behind_a_running_plan_waits_and_then_begins(traveller, sandbox):
+    """With a plan in use the new one is queued; when its turn comes the order's page says active, with its last day."""
+    traveller.sim = sandbox.world.sims.some("in_use")
+    open_sim(traveller, traveller.sim.iccid)
+    reference = buy_top_up(traveller)
+    assert "waiting its turn" in traveller.look(reference).text
+    traveller.wait(25 * 24 * HOUR)
+    see_sim(traveller)
     page = traveller.look(reference).text
     assert "Your top-up is active" in page
-    assert sim.iccid not in page
-    assert [order.plan.code for order in sandbox.world.sims.top_ups(sim.iccid)] == ["DP20190802000311"]
-    assert order_of(traveller.house, _id(traveller.house, reference)).state == "delivered"
-    assert "is on your SIM" in str(mails_to(sandbox, traveller.email))
-    assert "Asia 12 countries" in see_sim(traveller).text
+    assert "Its last day is" in page
+
+
+def test_a_lost_answer_is_looked_for_and_never_sent_again(owner, sandbox):
+    """The supplier took the order and its answer was lost: it is found, delivered, and was reported once."""
+    reference = order_top_up(owner)
+    owner.pay(reference)
+    sandbox.world.faults.arm("mall.syn_order_info", "timeout_after", 1, seconds=2)
+    owner.land(reference)
+    owner.drain()
+    owner.wait(30)
+    assert "Your top-up is active" in owner.look(reference).text
+    assert len(taken(owner)) == 1
+    assert len(calls_of(owner.house, order_id(owner, reference), "top_up")) == 1
+
+
+def test_an_order_nobody_can_find_is_asked_about_for_an_hour_and_then_a_case(owner, sandbox):
+    """The report never arrived: nothing is sent again, nothing refunded blindly, a person owns it after the hour."""
+    reference = order_top_up(owner)
+    owner.pay(reference)
+    sandbox.world.faults.arm("mall.syn_order_info", "timeout_before", 1, seconds=2)
+    owner.land(reference)
+    inner = order_id(owner, reference)
+    for _ in range(6):
+        owner.wait(HOUR / 8)
+        assert order_of(owner.house, inner).state == "paid"
+    owner.wait(HOUR)
+    assert order_of(owner.house, inner).state == "attention"
+    assert [case.kind for case in cases_of(owner.house, inner)] == ["unknown_answer"]
+    assert taken(owner) == []
+    assert refunds_of(owner.house, inner) == []
+    assert "A person is looking" in owner.look(reference).text
+
+
+def test_a_case_resolves_itself_when_the_order_shows_up_late(owner, sandbox):
+    """What was not to be found for an hour and then is there is delivered, and its case is closed."""
+    reference = order_top_up(owner)
+    owner.pay(reference)
+    sandbox.world.faults.arm("mall.syn_order_info", "not_yet", 1, seconds=2 * HOUR)
+    sandbox.world.faults.arm("mall.syn_order_info", "timeout_after", 1, seconds=2)
+    owner.land(reference)
+    inner = order_id(owner, reference)
+    owner.wait(HOUR + 60)
+    owner.wait(HOUR + 60)
+    owner.wait(10 * 60)
+    assert order_of(owner.house, inner).state in ("delivered", "confirmed")
+    assert cases_of(owner.house, inner) == []
+    assert len(taken(owner)) == 1
+
+
+def test_a_refused_top_up_gives_the_money_back(owner, sandbox):
+    """The supplier says no after the payment: the whole amount goes back, and the page says so."""
+    reference = order_top_up(owner)
+    owner.pay(reference)
+    sandbox.world.faults.arm("mall.syn_order_info", "code", 1, message="not for this card")
+    owner.land(reference)
+    owner.drain()
+    owner.wait(60)
+    inner = order_id(owner, reference)
+    assert order_of(owner.house, inner).state == "refunded"
+    assert [refund.amount_minor for refund in refunds_of(owner.house, inner)] == [899]
+    assert taken(owner) == []
+
+
+def test_a_slow_supplier_is_waited_for_within_the_promise(owner, sandbox):
+    """Taken but not yet on the SIM for twenty minutes: the page goes on promising, then shows it active."""
+    reference = order_top_up(owner)
+    owner.pay(reference)
+    sandbox.world.faults.arm("mall.syn_order_info", "not_yet", 1, seconds=1200)
+    owner.land(reference)
+    owner.drain()
+    assert "preparing" in owner.look(reference).text
+    owner.wait(1260)
+    owner.wait(60)
+    assert "Your top-up is active" in owner.look(reference).text
+
+
+def test_a_price_that_changed_is_never_charged(owner, sandbox):
+    """The supplier asks more than the page said: nothing is charged and the page says why."""
+    path = top_up_path(owner, PLAN)
+    sandbox.world.faults.arm("mall.single_service_plan_page", "odd_field", 9, field="payAmount", value="99.00")
+    reference = send_form(owner, path).headers["Location"].split("/orders/")[1].split("/")[0]
+    page = owner.look(reference).text
+    assert order_of(owner.house, order_id(owner, reference)).reason == "price_changed"
+    assert "price" in page
+    assert "Nothing was charged" in page
+
+
+def test_two_clicks_are_one_order(owner):
+    """The same form sent twice is one order and one payment page."""
+    path = top_up_path(owner, PLAN)
+    fields = hidden_fields(owner.browser.get(path).text) | {"email": owner.email, "consent": "y"}
+    first, second = (owner.browser.post(path, data=fields).headers["Location"] for _ in range(2))
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({"consent": ""}, "Tick this box"), ({"email": "ada"}, "example.com")],
+    ids=["consent", "email"],
+)
+def test_a_faulty_form_names_the_field_and_buys_nothing(owner, changes, said):
+    """What is missing is named at its field; no order is placed."""
+    answer = send_form(owner, top_up_path(owner, PLAN), **changes)
+    assert answer.status_code == 422
+    assert said in answer.text
+
+
+def test_a_plan_that_is_gone_says_so(owner):
+    """An offer the supplier no longer makes is a clear 404 with the way back."""
+    answer = owner.browser.get("/en/sim/top-up/0000000000000000")
+    assert answer.status_code == 404
+    assert "Choose another one" in answer.text
+
+
+def test_a_new_esim_is_bought_in_the_same_session(owner, sandbox):
+    """Signed in by card, the traveller buys a new eSIM by pre-order and sees its QR code."""
+    reference = owner.order()
+    owner.pay(reference)
+    owner.land(reference)
+    owner.drain()
+    assert "qr.svg" in owner.look(reference).text
+    assert "Your SIM" in see_sim(owner)

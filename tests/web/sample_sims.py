@@ -67,9 +67,10 @@ def page(sim: Facts, access: Facts, *offers: Facts) -> tuple[str, dict[str, Any]
 
 def ask_form(**errors: list[str]) -> Form:
     """The form to the desk."""
-    form = Form("wish", "email", "words", "file", errors=errors)
-    form["wish"].choices = [("other", "Something else")]
-    return form
+    return Form("wish", "email", "words", "file", errors=errors)
+
+
+ASKED = {"form": ask_form(file=["Add a photo."]), "wishes": {"other": "Something else"}}
 
 
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
@@ -89,7 +90,10 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "sims/top_up.html",
         {"access": make_access(), "offer": make_offer(), "form": Form("email", "consent", "form_key"), "consent": "Y."},
     ),
-    "sim-ask": ("sims/ask.html", {"access": make_access(), "form": ask_form(file=["Add a photo."])}),
+    "sim-ask": (
+        "sims/ask.html",
+        {"access": make_access(), **ASKED},
+    ),
     "sim-asked": ("sims/asked.html", {"access": make_access(), "case": "AB12", "email": "ana@example.com"}),
     "sim-code": ("login/code.html", {"form": Form("code"), "email": "", "sent": True}),
 }

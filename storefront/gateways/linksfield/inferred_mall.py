@@ -128,6 +128,10 @@ def periods_of_plan(item: Fields) -> int:
     return item.whole_or("time", 1)
 
 
+PERIODS_OF_AN_ORDER: Final = 1
+"""`orderPeriod` of a plan ordered as it is offered, at the price it is offered for: 1 in every published example."""
+
+
 def unit_of_plan(item: Fields) -> str:
     """The unit of a plan: its own, else that of its package type."""
     return item.text_or("unit", "") or item.text("packageType")

@@ -193,7 +193,7 @@ def _plan(plan: MallPlan) -> SimPlan:
         name=plan.name,
         amount=plan.amount,
         currency=plan.currency,
-        periods=plan.periods,
+        periods=inferred_mall.PERIODS_OF_AN_ORDER,
         days=plan.days,
         data_mb=plan.data_mb,
         may_renew=plan.may_renew,

@@ -5,11 +5,24 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import BooleanField, EmailField, HiddenField, SelectField, StringField, TextAreaField
-from wtforms.validators import DataRequired, Length, Regexp
+from wtforms import BooleanField, EmailField, HiddenField, StringField, TextAreaField
+from wtforms.validators import AnyOf, DataRequired, Length, Regexp
 
+from storefront.cases.ask import WISHES
 from storefront.web.login.forms import check_address
 
+WISH_NAMES = dict(
+    zip(
+        WISHES,
+        (
+            _l("Close an auto-renewal"),
+            _l("Tell me which plans were ordered"),
+            _l("Stop this SIM: it is lost or stolen"),
+            _l("Something else"),
+        ),
+        strict=True,
+    )
+)
 _INCOMPLETE = _l("This page was incomplete; please fill it in again.")
 
 
@@ -38,14 +51,8 @@ class TopUpForm(FlaskForm):  # type: ignore[misc]
 class AskForm(FlaskForm):  # type: ignore[misc]
     """What the owner of a SIM we did not deliver wishes, and a proof that it is theirs."""
 
-    wish = SelectField(
-        _l("What should we do?"),
-        choices=[
-            ("close_renewal", _l("Close an auto-renewal")),
-            ("see_orders", _l("Tell me which plans were ordered")),
-            ("stop_sim", _l("Stop this SIM: it is lost or stolen")),
-            ("other", _l("Something else")),
-        ],
+    wish = StringField(
+        _l("What should we do?"), validators=[AnyOf(list(WISH_NAMES), message=_l("Choose one of the four wishes."))]
     )
     email = EmailField(_l("Your e-mail"), validators=[check_address])
     words = TextAreaField(

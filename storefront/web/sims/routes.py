@@ -21,7 +21,7 @@ from storefront.web.checkout.hurry import hurry
 from storefront.web.limits import Access, guard
 from storefront.web.login.routes import PENDING, code_key
 from storefront.web.permits import outside_permit
-from storefront.web.sims.forms import AskForm, NumberForm, TopUpForm
+from storefront.web.sims.forms import WISH_NAMES, AskForm, NumberForm, TopUpForm
 from storefront.web.sims.wording import not_known, number_fault, top_up_consent, typing_hint
 
 LOOK_AGAIN = "2"
@@ -177,7 +177,7 @@ def ask_form(locale: str) -> str:
     """The way for a SIM the shop did not deliver."""
     empty = AskForm(formdata=None)
     empty.email.data = context.current().email
-    return render_template("sims/ask.html", form=empty, access=_sim())
+    return render_template("sims/ask.html", form=empty, access=_sim(), wishes=WISH_NAMES)
 
 
 @blueprint.post("/<locale>/sim/ask")
@@ -197,7 +197,7 @@ def ask(locale: str) -> Response | tuple[str, int]:
         except desk.UnfitProof:
             form.file.errors = [_("This file is neither a JPEG or PNG picture nor a PDF; please send one of these.")]
     if faults or form.file.errors:
-        return render_template("sims/ask.html", form=form, access=sim), 422
+        return render_template("sims/ask.html", form=form, access=sim, wishes=WISH_NAMES), 422
     asked = desk.Asked(form.wish.data, form.email.data, form.words.data or "", file)
     with home.write() as writing:
         case_id = desk.ask(

@@ -6,9 +6,10 @@ from flask import Blueprint, request
 
 from storefront.jobs import inbox
 from storefront.kernel.errors import Kind, Refused, StorefrontError, Unintelligible
-from storefront.ordering.notices import JOB
+from storefront.ordering import notices, pushes
 from storefront.web.context import house
 from storefront.web.limits import Access, guard
+from storefront.wiring import push_door
 
 blueprint = Blueprint("webhooks", __name__)
 
@@ -45,5 +46,36 @@ def stripe() -> tuple[str, int]:
     except (Refused, Unintelligible) as forged:
         raise ForgedNotice(forged.vendor_code) from forged
     if notice.type in KNOWN_TYPES:
-        inbox.store(house().write, house().outside.clock, source="stripe", notice=notice, job=JOB)
+        inbox.store(
+            house().write,
+            house().outside.clock,
+            source="stripe",
+            external_id=notice.event_id,
+            type=notice.type,
+            object_id=notice.object_id,
+            payment_id=notice.payment_id,
+            job=notices.JOB,
+        )
+    return "", 200
+
+
+@blueprint.post("/webhooks/linksfield")
+@guard(access=Access.VENDOR, limit="webhook")
+def linksfield() -> tuple[str, int]:
+    """Store a genuine push about a SIM or a top-up once; the answer follows the commit."""
+    payload = request.get_data(cache=False)
+    try:
+        push = push_door(house().settings).read(payload, dict(request.headers))
+    except Refused as forged:
+        raise ForgedNotice(forged.detail) from forged
+    about = pushes.find_subject(house().read, request_id=push.request_id, number=push.iccid)
+    inbox.store(
+        house().write,
+        house().outside.clock,
+        source="linksfield",
+        external_id=pushes.known_as(push.notice_id),
+        type=about.kind,
+        object_id=about.id,
+        job=pushes.JOB,
+    )
     return "", 200
