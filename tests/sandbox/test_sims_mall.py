@@ -118,9 +118,11 @@ class Partner:
 def partner_of(**options):
     running = server.start(**options)
     made = Partner(running)
-    yield made
-    made.session.close()
-    running.stop()
+    try:
+        yield made
+    finally:
+        made.session.close()
+        running.stop()
 
 
 @pytest.fixture

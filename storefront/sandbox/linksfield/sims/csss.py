@@ -76,10 +76,11 @@ class Csss:
 
     def wrap(self, call: Call, data: Any, request: Request) -> bytes:
         """With data.sign, except where data is a list or says itself that there is none."""
-        if isinstance(data, dict) and SIGN not in data:
-            is_bad = call.fault is not None and call.fault.kind == "bad_sign"
-            signed = {**data, "forged": "1"} if is_bad else data
-            data = {SIGN: csss_sign(signed, self._accounts[call.values["access_code"]]), **data}
+        is_bad = call.fault is not None and call.fault.kind == "bad_sign"
+        if isinstance(data, dict) and (is_bad or SIGN not in data):
+            rest = {name: value for name, value in data.items() if name != SIGN}
+            signed = {**rest, "forged": "1"} if is_bad else rest
+            data = {SIGN: csss_sign(signed, self._accounts[call.values["access_code"]]), **rest}
         message = "Success" if _is_english(request) else "成功"
         return to_json({"code": DONE, "data": data, "message": message, "success": True})
 
