@@ -11,11 +11,12 @@ from sqlmodel import select
 
 from storefront.catalogue import browse
 from storefront.kernel.clock import wall_now
+from storefront.kernel.money import Money
 from storefront.models.case import Case
 from storefront.models.catalogue import Plan
 from storefront.models.order import Call, Hold, Order, OrderEvent
 from storefront.models.payment import Payment, Refund
-from storefront.ordering.place import Wanted, place
+from storefront.ordering.place import TopUpWanted, Wanted, place
 from storefront.ordering.steps import advance
 from tests.driver import VISA
 
@@ -58,6 +59,29 @@ def wanted(house, plan=None, **changes):
         "form_key": secrets.token_urlsafe(16),
     }
     return Wanted(**{**values, **changes})
+
+
+def wanted_top_up(house, iccid, *, code="DP20190802000311", **changes):
+    """What the owner of a SIM asks for: the supplier's plan of this code at its price."""
+    plan = next(one for one in house.outside.sims.sim_plans(iccid) if one.package_code == code)
+    values = {
+        "iccid": iccid,
+        "package_code": plan.package_code,
+        "plan_code": plan.plan_code,
+        "plan_name": plan.name,
+        "data_mb": plan.data_mb,
+        "is_unlimited": False,
+        "days": plan.days,
+        "periods": plan.periods,
+        "supplier_amount": str(plan.amount),
+        "charged": Money.from_decimal(plan.amount, plan.currency),
+        "email": "ada@traveller.example",
+        "locale": "en",
+        "network": "127.0.0.1",
+        "consent_text": "yes",
+        "form_key": secrets.token_urlsafe(16),
+    }
+    return TopUpWanted(**{**values, **changes})
 
 
 def make_order(house, plan=None, *, is_advanced=True, **changes):

@@ -11,19 +11,32 @@ from storefront.jobs import outbox
 from storefront.kernel.clock import Clock, wall_now
 from storefront.kernel.ids import new_id
 from storefront.models.work import InboxRow
-from storefront.ports import CashierNotice, SessionFactory
+from storefront.ports import SessionFactory
 
 
-def store(write: SessionFactory, clock: Clock, *, source: str, notice: CashierNotice, job: str) -> bool:
-    """Store a verified notice and stage `job` for it in the same transaction; False when it was known already."""
+def store(
+    write: SessionFactory,
+    clock: Clock,
+    *,
+    source: str,
+    external_id: str,
+    type: str,  # noqa: A002 - the column's name
+    object_id: str,
+    payment_id: str | None = None,
+    job: str,
+) -> bool:
+    """Store a verified notice and stage `job` for it in the same transaction; False when it was known already.
+
+    `external_id` is the vendor's number of the notice, at most 120 characters, and the same when it is sent again.
+    """
     row_id = new_id()
     values = {
         "id": row_id,
         "source": source,
-        "external_id": notice.event_id,
-        "type": notice.type,
-        "object_id": notice.object_id,
-        "payment_id": notice.payment_id,
+        "external_id": external_id,
+        "type": type,
+        "object_id": object_id,
+        "payment_id": payment_id,
         "received_at": wall_now(),
     }
     with write() as session:

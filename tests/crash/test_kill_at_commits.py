@@ -30,18 +30,28 @@ def _purchase(house, sandbox, form):
     if not making.payments_of(house, placed.order_id):
         return
     making.pay_at_cashier(sandbox, house, placed.order_id)
-    _notice_comes(house, sandbox)
+    notice_comes(house, sandbox)
     drain(house)
 
 
-def _notice_comes(house, sandbox):
+def notice_comes(house, sandbox):
+    """The cashier tells of every completed page, perhaps again."""
     for event in list(sandbox.world.stripe.store.table("event").values()):
         if event["type"] != "checkout.session.completed":
             continue
         body = json.dumps(event).encode()
         signed = signature(body, house.settings.stripe_webhook_secret.get_secret_value(), int(time.time()))
         notice = house.outside.cashier.read_notice(body, signed)
-        inbox.store(house.write, house.outside.clock, source="stripe", notice=notice, job=notices.JOB)
+        inbox.store(
+            house.write,
+            house.outside.clock,
+            source="stripe",
+            external_id=notice.event_id,
+            type=notice.type,
+            object_id=notice.object_id,
+            payment_id=notice.payment_id,
+            job=notices.JOB,
+        )
 
 
 def _afterwards(house, sandbox, form, *, is_retrying):
@@ -54,7 +64,7 @@ def _afterwards(house, sandbox, form, *, is_retrying):
             order = making.order_of(house, placed.order_id)
             if order.state is OrderState.AWAITING_PAYMENT:
                 making.pay_at_cashier(sandbox, house, placed.order_id)
-        _notice_comes(house, sandbox)
+        notice_comes(house, sandbox)
         sandbox.world.clock.move(150)
         house.outside.clock.forget()
         making.let_calls_age(house)
