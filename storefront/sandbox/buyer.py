@@ -40,6 +40,36 @@ class Buyer:
         _expect(answer, 303, "placing the order")
         return self._follow_to_payment(urljoin(url, answer.headers["Location"]))
 
+    def open_sim(self, number: str) -> str:
+        """Type the number of a SIM; returns its page once it shows what the supplier says."""
+        url = f"{self.shop}/en/sim/sign-in"
+        form = self.browser.get(url, timeout=20)
+        _expect(form, 200, "the card login page")
+        fields = hidden_fields(form.text) | {"number": number}
+        answer = self.browser.post(url, data=fields, allow_redirects=False, headers={"Referer": url}, timeout=40)
+        _expect(answer, 303, "opening the SIM")
+        return self.sim_page("Add data to this SIM")
+
+    def sim_page(self, shown: str, seconds: float = 30.0) -> str:
+        """The SIM's page as soon as it shows this text."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            page = self.page(f"{self.shop}/en/sim")
+            if shown in page:
+                return page
+            time.sleep(0.2)
+        raise WalkFailed(f"the SIM's page never showed “{shown}”")
+
+    def top_up(self, path: str, email: str) -> str:
+        """Fill in the form of a top-up; returns the address of the payment page."""
+        url = urljoin(f"{self.shop}/", path)
+        page = self.browser.get(url, timeout=20)
+        _expect(page, 200, "the top-up page")
+        fields = hidden_fields(page.text) | {"email": email, "consent": "y"}
+        answer = self.browser.post(url, data=fields, allow_redirects=False, headers={"Referer": url}, timeout=40)
+        _expect(answer, 303, "placing the top-up")
+        return self._follow_to_payment(urljoin(url, answer.headers["Location"]))
+
     def pay(self, payment_page: str, number: str = "4242424242424242") -> str:
         """Pay on the hosted page; returns the address of the order."""
         page = self.browser.get(payment_page, timeout=20)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
@@ -28,10 +29,15 @@ class Walk:
         self._second: dict[str, Any] = {}
         self._payment_page = ""
         self.order_page = ""
+        self.sim = ""
+        self._offer = ("", "")
+        self._top_up_page = ""
         self._code = ""
 
     def all(self) -> None:
         """Every verb the shop has, in the traveller's order. Raises `WalkFailed`."""
+        self._step("card login with the number of a SIM", self._card_login)
+        self._step("its plans, and what is left on it", self._sim_plans)
         self._step("plans on sale", self._plans)
         self._step("pre-order v1.1, a profile is reserved", self._pre_order)
         if self._layout.is_real_stripe:
@@ -42,6 +48,8 @@ class Walk:
         self._step("My eSIM with its QR code", self._qr)
         self._step("pre-order v1.2, the same to the end", self._pre_order_v12)
         self._step("the mail with the secret link", self._mail)
+        self._step("top-up of that SIM, paid and reported once", self._top_up)
+        self._step("the top-up seen active on the SIM", self._seen_active)
         self._show_qr()
 
     def _step(self, title: str, work: Callable[[], str]) -> None:
@@ -53,6 +61,22 @@ class Walk:
         except requests.RequestException as broken:
             raise WalkFailed(f"{title}: {type(broken).__name__}") from broken
         print(f" ok  {fact} ({time.monotonic() - started:.1f} s)", flush=True)
+
+    def _card_login(self) -> str:
+        self.sim = self._sim_of("expired")
+        masked = f"{self.sim[:4]}…{self.sim[-4:]}"
+        page = self._buyer.open_sim(self.sim)
+        if masked not in page or self.sim in page:
+            raise WalkFailed("the SIM's page does not show its masked number")
+        return f"{masked}, asked at the supplier"
+
+    def _sim_plans(self) -> str:
+        page = self._buyer.sim_page("Add data to this SIM")
+        found = re.findall(r'href="(/en/sim/top-up/[0-9a-f]+)".*?<bdi>([^<]+)</bdi>', page, re.DOTALL)
+        if not found or "No plan on it" not in page:
+            raise WalkFailed("the SIM's page shows no plans")
+        self._offer = found[-1]
+        return f"no plan on it, {len(found)} plans to add"
 
     def _plans(self) -> str:
         self._buyer.page(self._layout.shop_url + "/en/usd/")
@@ -117,6 +141,25 @@ class Walk:
             time.sleep(0.2)
         raise WalkFailed("no mail came")
 
+    def _top_up(self) -> str:
+        path, name = self._offer
+        payment_page = self._buyer.top_up(path, EMAIL)
+        self._top_up_page = self._buyer.pay(payment_page)
+        self._buyer.wait_for(self._top_up_page, "ready")
+        self._expect_call("mall", "/vshop/synPartner/SynOrderInfo")
+        return name
+
+    def _seen_active(self) -> str:
+        if "Your top-up is active" not in self._buyer.page(self._top_up_page):
+            raise WalkFailed("the order's page does not say that the top-up is active")
+        page = self._buyer.sim_page("In use")
+        until = re.search(r"until ([^<·]+)", page)
+        return f"in use until {until.group(1).strip()}" if until else "in use"
+
+    def _sim_of(self, kind: str) -> str:
+        found = requests.get(f"{self._layout.sandbox_url}/control/sims", params={"kind": kind}, timeout=10).json()
+        return str(found["sims"][0]["iccid"])
+
     def _expect_call(self, service: str, path: str) -> None:
         log = requests.get(f"{self._layout.sandbox_url}/control/log", timeout=10).json()
         calls = log["calls"] if isinstance(log, dict) else log
@@ -137,6 +180,7 @@ def start_here(layout: Layout, walk: Walk) -> str:
         f"    the shop             {layout.shop_url}/",
         f"    the order just made  {walk.order_page or '(pay first)'}",
         f"                         (sign in as {EMAIL}; the code is in the mailbox)",
+        f"    the SIM topped up    {layout.shop_url}/en/sim/sign-in   (type {walk.sim})",
         f"    the mailbox          {layout.sandbox_url}/mailbox",
         f"    the outside world    {layout.sandbox_url}/control   (order faults, move the clock)",
         "",

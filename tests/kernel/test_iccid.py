@@ -10,7 +10,8 @@ GOOD = "89852420180910340793"
 @pytest.mark.parametrize(
     "typed",
     [GOOD, f"{GOOD}F", "8985 2420 1809 1034 0793", "8985-2420-1809-1034-0793", "8985\u20132420\u00a01809 1034 0793",
-     f"ICCID: {GOOD}", f"My number is {GOOD}, thanks", "٨٩٨٥٢٤٢٠١٨٠٩١٠٣٤٠٧٩٣", f"\u200b{GOOD}\u200b", f"{GOOD}\n{GOOD}"],
+     f"ICCID: {GOOD}", f"My number is {GOOD}, thanks",
+     "٨٩٨٥٢٤٢٠١٨٠٩١٠٣٤٠٧٩٣", f"\u200b{GOOD}\u200b", f"{GOOD}\n{GOOD}"],
 )  # fmt: skip
 def test_people_may_write_it_as_they_like(typed):
     """Blanks, dashes, a filler, other scripts, invisible marks and words around it do not matter."""
