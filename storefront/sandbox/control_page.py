@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 from storefront.sandbox.http import Response
 from storefront.sandbox.linksfield.app import Supplier
+from storefront.sandbox.linksfield.sims.population import KINDS as SIM_KINDS
+from storefront.sandbox.linksfield.sims.registry import CHANGES, Sims
 from storefront.sandbox.look import page
 from storefront.sandbox.world import World
 
@@ -24,9 +26,11 @@ _DONE = {
     "stock": "The stock was set.",
     "price": "The price was set.",
     "tokens/kill": "Every token is dead; the shop has to log in again.",
+    "sims/alter": "The SIM was changed.",
     "log/clear": "The log is empty.",
     "reset": "Everything is as on the first day.",
 }
+_DELIVERED = "the eSIM handed over last in this demo; its plan begins an hour later"
 _JUMPS = ((60, "+1 minute"), (600, "+10 minutes"), (3600, "+1 hour"), (86400, "+1 day"), (2592000, "+30 days"))
 
 
@@ -49,6 +53,7 @@ def show(world: World, supplier: Supplier, helps: Sequence[Help], *, done: str) 
         _faults(world, helps),
         _market(supplier),
         "</div>",
+        _sims(world.sims),
         _orders(world, supplier),
         _log(world),
         *(_explained(each) for each in helps),
@@ -113,6 +118,29 @@ def _market(supplier: Supplier) -> str:
     return f'<section><h2>Market</h2><datalist id="packages">{known}</datalist>{stock}{price}</section>'
 
 
+def _sims(sims: Sims) -> str:
+    """One number of each kind; a click takes all of it."""
+    listed = [(sim, _DELIVERED) for sim in sims.all("delivered")[-1:]]
+    listed += [(sims.some(kind), text) for kind, text in SIM_KINDS.items()]
+    rows = "".join(
+        f'<tr><td><code style="user-select: all">{sim.iccid}</code></td>'
+        f'<td style="overflow-wrap: anywhere"><b>{sim.kind.replace("_", "_<wbr>")}</b><br>{html.escape(text)}</td></tr>'
+        for sim, text in listed
+    )
+    known = "".join(f'<option value="{sim.iccid}">{sim.kind}</option>' for sim, _ in listed)
+    fields = (
+        '<label for="f-iccid">Number</label>'
+        '<input id="f-iccid" name="iccid" list="sims" inputmode="numeric" autocomplete="off">'
+        f'<datalist id="sims">{known}</datalist>'
+        f'<label for="f-change">Make it</label><select id="f-change" name="change">{_options(CHANGES)}</select>'
+    )
+    change = f"<details><summary>Change a SIM</summary>{_form('sims/alter', fields, 'Change')}</details>"
+    return (
+        "<section><h2>SIMs</h2><p>Numbers to sign in with at the shop, one of each kind.</p>"
+        f'<div class="scroll"><table>{rows}</table></div>{change}</section>'
+    )
+
+
 def _orders(world: World, supplier: Supplier) -> str:
     with world.lock:
         rows = [
@@ -157,6 +185,8 @@ def _interface() -> str:
         'POST /control/clock {"seconds": 600} · GET /control/clock',
         'POST /control/stock {"package": 1000000, "stock": 0}',
         'POST /control/price {"package": 1000000, "price": "5.50", "currency": "USD"}',
+        "GET /control/sims?kind=in_use · each with its number, how it stands and how many orders it has",
+        'POST /control/sims/create {"kind": "queued"} · POST /control/sims/alter {"iccid": "89…", "change": "locked"}',
         "POST /control/tokens/kill · POST /control/reset · POST /control/log/clear",
         "GET /control/log?service=linksfield&target=pre_order · GET /control/state",
         "GET /mailbox/api/messages?to=ada@traveller.example · DELETE /mailbox/api/messages",
@@ -179,7 +209,7 @@ def _field(name: str, label: str, hint: str, *, mode: str = "text") -> str:
     )
 
 
-def _options(names: Mapping[str, str]) -> str:
+def _options(names: Iterable[str]) -> str:
     return "".join(f"<option>{html.escape(name)}</option>" for name in names)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from itertools import pairwise
 
 import pytest
@@ -220,3 +221,27 @@ def test_people_may_be_added_and_changed_by_hand(mall):
         sims.alter(chosen, "lost")
     with pytest.raises(Unfit):
         sims.alter("89852030000000000009", "locked")
+
+
+def test_the_control_page_shows_whom_one_can_be(mall):
+    """A number of each kind, the eSIM delivered last, and a form that changes one; programs get the same as JSON."""
+    control = mall.url.replace("/linksfield-mall", "/control")
+    shown = mall.session.get(control, timeout=5).text
+    for kind, text in population.KINDS.items():
+        assert f">{mall.sim(kind)}</code>" in shown
+        assert html.escape(text) in shown
+    changed = mall.session.post(
+        f"{control}/sims/alter", data={"iccid": mall.sim("in_use"), "change": "locked"}, timeout=5
+    )
+    assert "The SIM was changed." in changed.text
+    assert mall.ask("/vshop/singleVerify", mall.sim("in_use"))["operateCode"] == "E"
+    made = mall.session.post(f"{control}/sims/create", json={"kind": "queued"}, timeout=5).json()
+    listed = mall.session.get(f"{control}/sims", params={"kind": "queued"}, timeout=5).json()["sims"]
+    assert listed[-1] == made
+    for verb, facts in (("create", {"kind": "lost"}), ("alter", {"iccid": made["iccid"], "change": "lost"})):
+        assert mall.session.post(f"{control}/sims/{verb}", json=facts, timeout=5).status_code == 400
+    with open_shop() as shop:
+        order = shop.held()
+        shop.notice(order)
+        number = shop.profile(order)["data"]["iccid"]
+        assert f">{number}</code>" in shop.session.get(f"{shop.running.url}/control", timeout=5).text
