@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from storefront.jobs import outbox
 from storefront.kernel.clock import Clock, wall_now
@@ -42,9 +42,12 @@ def store(
     with write() as session:
         insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
         stored = session.execute(
-            insert(InboxRow).values(**values).on_conflict_do_nothing(index_elements=["source", "external_id"])
-        )
-        if stored.rowcount == 0:  # type: ignore[attr-defined]
+            insert(InboxRow)
+            .values(**values)
+            .on_conflict_do_nothing(index_elements=["source", "external_id"])
+            .returning(col(InboxRow.id))
+        ).first()
+        if stored is None:
             return False
         outbox.stage(session, job=job, arguments={"inbox_id": row_id}, key=f"{job}:{row_id}", due_at=clock.now())
     return True

@@ -15,7 +15,7 @@ from storefront.jobs.outbox import Again, OnParked
 from storefront.letters import compose
 from storefront.models.payment import RefundState
 from storefront.models.work import OutboxRow
-from storefront.ordering import bench, notices, read, steps
+from storefront.ordering import bench, notices, pushes, read, steps
 from storefront.payments import refund
 from storefront.sims import refresh as sims_refresh
 from storefront.wiring import House
@@ -29,6 +29,10 @@ def _advance(house: House, arguments: Mapping[str, Any]) -> None:
 
 def _notice(house: House, arguments: Mapping[str, Any]) -> None:
     notices.handle(house.bench, arguments["inbox_id"])
+
+
+def _push(house: House, arguments: Mapping[str, Any]) -> None:
+    pushes.handle(house.bench, arguments["inbox_id"])
 
 
 def _refund(house: House, arguments: Mapping[str, Any]) -> Again | None:
@@ -80,6 +84,7 @@ HANDLERS: MappingProxyType[str, Handler] = MappingProxyType(
     {
         bench.ADVANCE: _advance,
         notices.JOB: _notice,
+        pushes.JOB: _push,
         "payments.refund": _refund,
         sims_refresh.JOB: _refresh_sim,
         "letters.order_delivered": _order_letter("order_delivered"),
