@@ -37,7 +37,7 @@ class Walk:
     def all(self) -> None:
         """Every verb the shop has, in the traveller's order. Raises `WalkFailed`."""
         self._step("card login with the number of a SIM", self._card_login)
-        self._step("its plans, and what is left on it", self._sim_plans)
+        self._step("its plans, ready to be added", self._sim_plans)
         self._step("plans on sale", self._plans)
         self._step("pre-order v1.1, a profile is reserved", self._pre_order)
         if self._layout.is_real_stripe:
@@ -48,14 +48,14 @@ class Walk:
         self._step("My eSIM with its QR code", self._qr)
         self._step("pre-order v1.2, the same to the end", self._pre_order_v12)
         self._step("the mail with the secret link", self._mail)
-        self._step("top-up of that SIM, paid and reported once", self._top_up)
+        self._step("top-up of that SIM, reported once", self._top_up)
         self._step("the top-up seen active on the SIM", self._seen_active)
         self._show_qr()
 
     def _step(self, title: str, work: Callable[[], str]) -> None:
         self._number += 1
         started = time.monotonic()
-        print(f"  {self._number:>2}  {title:<40}", end="", flush=True)
+        print(f"  {self._number:>2}  {title:<44}", end="", flush=True)
         try:
             fact = work()
         except requests.RequestException as broken:

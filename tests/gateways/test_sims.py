@@ -74,11 +74,11 @@ def test_the_port_is_whole(sims: LinksfieldSims) -> None:
 
 
 def test_plans_for_and_on_a_sim(sims: LinksfieldSims, supplier: Supplier) -> None:
-    """Days are those of all periods; the area goes along; queued plans have no end."""
+    """A plan is ordered once as it is offered; its days are all its time; the area goes along."""
     supplier.answers["singleServicePlanPage"] = done([PLAN])
     supplier.answers["singleQueryOrder"] = done({"deviceCode": ICCID, "orderList": ON_SIM})
     assert sims.sim_plans(ICCID, area="欧洲") == [
-        SimPlan("DP20190726001274", "SP1", "Asia 1 GB", Decimal("12.36"), "GBP", 2, 60, 1024, may_renew=True)
+        SimPlan("DP20190726001274", "SP1", "Asia 1 GB", Decimal("12.36"), "GBP", 1, 60, 1024, may_renew=True)
     ]
     assert supplier.bodies[0]["area"] == "欧洲"
     assert sims.plans_on(ICCID) == [
