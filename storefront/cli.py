@@ -266,7 +266,7 @@ def _worker(house: House) -> None:
 @click.command("doctor")
 @_with_house
 def _doctor(house: House) -> None:
-    """Check keys, clock, database, queue, mail, supplier and cashier, and say how to mend each."""
+    """Check keys, clock, database, queue, mail, the supplier's families and cashier, and say how to mend each."""
     findings = doctor.examine(house)
     for finding in findings:
         mark = "ok  " if finding.is_well else "BAD "

@@ -10,17 +10,20 @@ from email.utils import parsedate_to_datetime
 
 from sqlalchemy import text
 
+from storefront import wiring
 from storefront.db import migrate
 from storefront.gateways.calls import Deadline
 from storefront.gateways.http import Http, HttpAnswer, HttpCall
 from storefront.jobs import outbox
 from storefront.kernel.clock import wall_now
-from storefront.kernel.errors import OutsideError, Refused
+from storefront.kernel.errors import OutsideError, Refused, Unintelligible
 from storefront.settings import production_faults
 from storefront.wiring import House
 
 FIVE_MINUTES = dt.timedelta(minutes=5)
 LATE_WORK = 120.0
+NO_SIM = "8900000000000000000"
+NO_ORDER = "doctor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,9 @@ def examine(house: House) -> list[Finding]:
         _queue,
         _mail,
         _supplier,
+        _mall,
+        _csss,
+        _pushes,
         _clock,
         _cashier,
     )
@@ -104,8 +110,52 @@ def _supplier(house: House) -> Finding:
         found = house.outside.supplier.countries()
     except OutsideError as broken:
         remedy = "check SHOP_SUPPLIER_URL, _PARTNER_CODE, _EMAIL and _PASSWORD; ask the supplier if they are right"
-        return Finding("supplier", False, f"{broken.code} {broken.vendor_code}".strip(), remedy)
+        return Finding("supplier", False, _said(broken), remedy)
     return Finding("supplier", True, f"sells {len(found)} countries to this account")
+
+
+def _mall(house: House) -> Finding:
+    client = wiring.mall(house.settings, Http(house.metrics.observe_call))
+    try:
+        client.verify(NO_SIM)
+    except Refused:
+        pass  # What a number of nobody is told: the shop's side of the family answers.
+    except OutsideError as broken:
+        return Finding("mall", False, _said(broken), "check SHOP_MALL_SHOP_URL and the network")
+    try:
+        client.find_orders(purchase_order_id=NO_ORDER)
+    except Refused as no:
+        remedy = "check SHOP_SUPPLIER_PARTNER_CODE, and SHOP_MALL_SIGN_KEY if the supplier gave one"
+        return Finding("mall", False, _said(no), remedy)
+    except OutsideError as broken:
+        return Finding("mall", False, _said(broken), "check SHOP_MALL_ORDER_URL and the network")
+    return Finding("mall", True, "card login and the order look-up answer")
+
+
+def _csss(house: House) -> Finding:
+    client = wiring.csss(house.settings, Http(house.metrics.observe_call))
+    try:
+        client.orders(order_id=NO_ORDER)
+    except Refused as no:
+        remedy = "check SHOP_CSSS_ACCESS_CODE, SHOP_CSSS_SECRET and this machine's clock"
+        return Finding("csss", False, _said(no), remedy)
+    except Unintelligible as odd:
+        remedy = "check SHOP_CSSS_URL; if only data.sign does not fit, check SHOP_CSSS_SECRET and ask the supplier"
+        return Finding("csss", False, f"{_said(odd)} {odd.field or ''}".strip(), remedy)
+    except OutsideError as broken:
+        return Finding("csss", False, _said(broken), "check SHOP_CSSS_URL and the network")
+    return Finding("csss", True, "the order history answers")
+
+
+def _said(error: OutsideError) -> str:
+    return f"{error.code} {error.vendor_code}".strip()
+
+
+def _pushes(house: House) -> Finding:
+    if any(key.get_secret_value() for key in house.settings.push_keys.values()):
+        return Finding("pushes", True, "a key is set")
+    # Pushes only save time, so a shop without them is well.
+    return Finding("pushes", True, "no key in SHOP_PUSH_KEYS, so every push of the supplier is turned away")
 
 
 def _clock(house: House) -> Finding:

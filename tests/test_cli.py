@@ -28,7 +28,7 @@ def test_the_doctor_finds_a_healthy_shop_well(run):
     """With everything in place the doctor exits 0 and says ok to each look."""
     code, text = run("doctor")
     assert code == 0, text
-    assert text.count("ok  ") == 8
+    assert text.count("ok  ") == 11
 
 
 def test_the_doctor_names_the_remedy_for_a_silent_supplier(run, sandbox):
