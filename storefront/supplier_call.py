@@ -236,25 +236,11 @@ def _esim(house: House, http: Http, name: str, given: Mapping[str, Json], show: 
     except ValueError as wrong:
         raise BadCall(f"{name} takes {_about(operation)}: {wrong}") from None
     show.parameters(texts)
-    return partial(operation.ask, _esim_client(house, http), argument)
+    tokens = Tokens(house.write, house.vault, house.outside.clock, account=house.settings.supplier_email)
+    return partial(operation.ask, wiring.esim(house.settings, http, tokens), argument)
 
 
 _PREPARE: Final = {"mall": _mall, "csss": _csss, "esim": _esim}
-
-
-def _esim_client(house: House, http: Http) -> Linksfield:
-    settings = house.settings
-    return Linksfield(
-        http,
-        base_url=settings.supplier_url,
-        partner_code=settings.supplier_partner_code,
-        email=settings.supplier_email,
-        password=settings.supplier_password.get_secret_value(),
-        language=settings.supplier_language,
-        catalogue_api=settings.supplier_catalogue_api,
-        deadline=settings.supplier_deadline_seconds,
-        tokens=Tokens(house.write, house.vault, house.outside.clock, account=settings.supplier_email),
-    )
 
 
 def _about(operation: _EsimOperation) -> str:

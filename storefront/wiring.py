@@ -74,17 +74,7 @@ def outside(settings: Settings, write: SessionFactory, vault: Vault, metrics: Me
     clock = Clock(settings.offset_file)
     http = Http(metrics.observe_call)
     return Outside(
-        supplier=Linksfield(
-            http,
-            base_url=settings.supplier_url,
-            partner_code=settings.supplier_partner_code,
-            email=settings.supplier_email,
-            password=settings.supplier_password.get_secret_value(),
-            language=settings.supplier_language,
-            catalogue_api=settings.supplier_catalogue_api,
-            deadline=settings.supplier_deadline_seconds,
-            tokens=Tokens(write, vault, clock, account=settings.supplier_email),
-        ),
+        supplier=esim(settings, http, Tokens(write, vault, clock, account=settings.supplier_email)),
         sims=LinksfieldSims(mall(settings, http), csss(settings, http), clock),
         cashier=StripeCashier(
             http,
@@ -106,6 +96,21 @@ def outside(settings: Settings, write: SessionFactory, vault: Vault, metrics: Me
             sender_name=settings.name,
         ),
         clock=clock,
+    )
+
+
+def esim(settings: Settings, http: Http, tokens: Tokens) -> Linksfield:
+    """The supplier's eSIM QR family; also for calls by hand."""
+    return Linksfield(
+        http,
+        base_url=settings.supplier_url,
+        partner_code=settings.supplier_partner_code,
+        email=settings.supplier_email,
+        password=settings.supplier_password.get_secret_value(),
+        language=settings.supplier_language,
+        catalogue_api=settings.supplier_catalogue_api,
+        deadline=settings.supplier_deadline_seconds,
+        tokens=tokens,
     )
 
 

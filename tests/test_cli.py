@@ -4,6 +4,9 @@ import pytest
 from pydantic_settings import BaseSettings
 
 from storefront import cli
+from storefront.cases.ask import Asked
+from storefront.cases.ask import ask as desk_ask
+from storefront.models.sim import Sim
 from storefront.ordering.notices import settle_order
 from storefront.worker.run import drain
 from tests import making
@@ -104,3 +107,27 @@ def test_resolving_twice_is_refused(run, house, sandbox):
     code, text = run(*words)
     assert code == 1
     assert "case_already_resolved" in text
+
+
+def test_a_proof_is_read_by_the_operator_alone(run, house, tmp_path):
+    """The list shows a masked number; the proof is written out with the full one for whoever decides."""
+    with house.write() as session:
+        sim = Sim(id="s-1", iccid="89852420180910340793", seen_at=house.outside.clock.now())
+        session.add(sim)
+        asked = Asked("close_renewal", "ada@traveller.example", "please", b"\x89PNG\r\n\x1a\npicture")
+        desk_ask(
+            session,
+            house.vault,
+            owner="desk",
+            now=house.outside.clock.now(),
+            sim_id=sim.id,
+            iccid=sim.iccid,
+            asked=asked,
+        )
+    _, listed = run("case", "list")
+    assert "8985…0793" in listed
+    assert "89852420180910340793" not in listed
+    code, text = run("case", "proof", listed.split()[0], str(tmp_path / "proofs"))
+    assert code == 0, text
+    assert "89852420180910340793" in text
+    assert next((tmp_path / "proofs").iterdir()).read_bytes() == asked.file

@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 
 from sqlalchemy import func
-from sqlmodel import Session, select
+from sqlmodel import Session, col, select
 
 from storefront.cases.open import open_case
 from storefront.db.vault import Vault
@@ -44,6 +44,36 @@ class Asked:
     email: str
     words: str
     file: bytes
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Proof:
+    """One thing that was sent in; `iccid` and `file` are for the eyes of whoever decides."""
+
+    wish: str
+    email: str
+    words: str
+    iccid: str
+    media_type: str
+    file: bytes
+    sent_at: dt.datetime
+
+
+def proofs_of(session: Session, vault: Vault, case_id: str) -> list[Proof]:
+    """What was sent for a case, oldest first."""
+    query = select(CaseProof).where(CaseProof.case_id == case_id).order_by(col(CaseProof.sent_at))
+    return [
+        Proof(
+            wish=one.wish,
+            email=one.email,
+            words=one.words,
+            iccid=vault.open_text(one.sealed_iccid),
+            media_type=one.media_type,
+            file=vault.open(one.sealed_file) if one.sealed_file else b"",
+            sent_at=one.sent_at,
+        )
+        for one in session.exec(query)
+    ]
 
 
 def media_type(file: bytes) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storefront.web.saying import N_, Sentence, Way
-from storefront.web.sims.sentences import SENTENCES as OF_SIMS
+from storefront.web.sentences_of_sims import SENTENCES as OF_SIMS
 
 _HOME = Way("shop.home", N_("Find a plan"))
 _SIGN_IN = Way("login.email", N_("Sign in"))

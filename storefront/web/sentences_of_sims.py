@@ -8,6 +8,11 @@ _SIM = Way("sims.show", N_("To my SIM"))
 _SIGN_IN = Way("login.email", N_("Sign in"))
 
 SENTENCES: dict[str, Sentence] = {
+    "bad_supplier_call": Sentence(
+        N_("This call cannot be made"),
+        N_("There is no such operation, or its parameters do not hold."),
+        N_("List the family's operations with: flask supplier call FAMILY."),
+    ),
     "sim_unknown": Sentence(
         N_("We do not know this number"),
         N_("No SIM or eSIM of ours has this number, or it cannot be used here."),
