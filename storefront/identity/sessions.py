@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from sqlalchemy import select as sql_select
 from sqlalchemy import update
 from sqlmodel import Session, col, select
 
 from storefront.kernel.ids import new_id, new_token, token_hash
 from storefront.models.identity import SessionGrant, SessionLevel, WebSession
-from storefront.models.order import Order
 from storefront.ports import SessionFactory
 
 GUEST_LIFE = dt.timedelta(days=30)
@@ -41,9 +41,22 @@ def find(read: SessionFactory, token: str, *, now: dt.datetime) -> SessionView:
     """The live session of a token; `NOBODY` when it is unknown, expired or revoked. Never depends on the network."""
     if not token or len(token) > 128:
         return NOBODY
+    # Nearly every request asks this: columns are read instead of a row that would be tracked for changes.
+    wanted = (
+        col(WebSession.id),
+        col(WebSession.level),
+        col(WebSession.email),
+        col(WebSession.sim_id),
+        col(WebSession.seen_at),
+    )
+    is_live = (
+        col(WebSession.token_hash) == token_hash(token),
+        col(WebSession.revoked_at).is_(None),
+        col(WebSession.expires_at) > now,
+    )
     with read() as session:
-        row = session.exec(select(WebSession).where(WebSession.token_hash == token_hash(token))).first()
-    if row is None or row.revoked_at is not None or row.expires_at <= now:
+        row = session.execute(sql_select(*wanted).where(*is_live)).first()
+    if row is None:
         return NOBODY
     return SessionView(row.id, row.level, row.email, row.sim_id, is_stale=now - row.seen_at >= SEEN_EVERY)
 
@@ -59,10 +72,11 @@ def touch(write: SessionFactory, session_id: str, *, now: dt.datetime) -> None:
             row.expires_at = now + EMAIL_LIFE
 
 
-def open_guest(write: SessionFactory, *, now: dt.datetime) -> tuple[SessionView, str]:
+def open_guest(session: Session, *, now: dt.datetime) -> tuple[SessionView, str]:
     """A new guest session and the token for its cookie."""
-    with write() as session:
-        return _new(session, SessionLevel.GUEST, None, now)
+    opened = _new(session, SessionLevel.GUEST, None, now)
+    session.flush()  # a grant may follow that refers to it
+    return opened
 
 
 def rise(session: Session, token: str | None, *, email: str, now: dt.datetime) -> tuple[SessionView, str]:
@@ -125,16 +139,13 @@ def grant(session: Session, session_id: str, *, order_id: str, now: dt.datetime)
         session.add(SessionGrant(session_id=session_id, order_id=order_id, granted_at=now))
 
 
-def may_see(read: SessionFactory, view: SessionView, *, order_id: str) -> bool:
-    """Whether this browser holds a grant for the order, or has proved the address that placed it."""
+def may_see(session: Session, view: SessionView, *, order_id: str, email: str) -> bool:
+    """Whether this browser holds a grant for the order, or has proved the address (`email`) that placed it."""
     if view.id is None:
         return False
-    with read() as session:
-        if session.get(SessionGrant, (view.id, order_id)) is not None:
-            return True
-        if not view.is_signed_in:
-            return False
-        return session.exec(select(Order.email).where(Order.id == order_id)).first() == view.email
+    if view.is_signed_in and email == view.email:
+        return True
+    return session.get(SessionGrant, (view.id, order_id)) is not None
 
 
 def granted_orders(read: SessionFactory, view: SessionView) -> frozenset[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from sqlalchemy import update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, col, select
 
@@ -60,7 +61,6 @@ def get(session: Session, inbox_id: str) -> InboxRow | None:
 
 def mark_handled(session: Session, inbox_id: str, now: dt.datetime) -> None:
     """Remember that the notice led to a read and all that followed from it."""
-    row = get(session, inbox_id)
-    if row is not None and row.handled_at is None:
-        row.handled_at = now
-        session.add(row)
+    session.execute(
+        update(InboxRow).where(col(InboxRow.id) == inbox_id, col(InboxRow.handled_at).is_(None)).values(handled_at=now)
+    )

@@ -6,7 +6,11 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import ClassVar
 
+from sqlmodel import Session
+
 from storefront.db.vault import Vault
+from storefront.jobs import outbox
+from storefront.models.order import OrderState
 from storefront.ports import Outside, SessionFactory
 from storefront.settings import Settings
 
@@ -36,11 +40,24 @@ class Workbench:
         return self.outside.clock.now()
 
 
+def arm(session: Session, order_id: str, due_at: dt.datetime, *, hint: bool = False) -> None:
+    """Let a worker look at the order at `due_at` (business time)."""
+    outbox.rearm(
+        session,
+        job=ADVANCE,
+        arguments={"order_id": order_id},
+        key=standing_key(order_id),
+        due_at=due_at,
+        hint=hint,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Nothing more to do before `due_at` (business time)."""
+    """Nothing more to do before `due_at` (business time); `is_armed` when the standing row knows it already."""
 
     due_at: dt.datetime
+    is_armed: bool = False
 
 
 class Onward:
@@ -51,8 +68,15 @@ class Finished:
     """Nothing is left to do for this order."""
 
 
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The order came to rest in `state`, and its standing row was closed in the same transaction."""
+
+    state: OrderState
+
+
 ONWARD, FINISHED = Onward(), Finished()
-Outcome = Wait | Onward | Finished
+Outcome = Wait | Onward | Finished | Closed
 
 
 def pause(now: dt.datetime, since: dt.datetime | None) -> dt.datetime:

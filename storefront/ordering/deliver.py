@@ -8,9 +8,9 @@ from storefront.cases.open import open_case
 from storefront.delivery.profile import Sent, UnusableProfile, seal
 from storefront.jobs import outbox
 from storefront.kernel.errors import OutsideError
-from storefront.models.order import Order
+from storefront.models.order import Order, OrderState
 from storefront.ordering import hold
-from storefront.ordering.bench import ONWARD, Outcome, Wait, Workbench, pause, standing_key
+from storefront.ordering.bench import ONWARD, Closed, Outcome, Wait, Workbench, pause, standing_key
 from storefront.ordering.states import Event, move
 from storefront.ports import SupplierOrderStatus, SupplierProfile
 
@@ -67,7 +67,7 @@ def _deliver(bench: Workbench, order: Order, sent: Sent) -> Outcome:
             key=f"letter:{order.id}:delivered",
             due_at=now,
         )
-    return ONWARD
+    return Closed(OrderState.DELIVERED)
 
 
 def _detail(bench: Workbench, supplier_order_id: str) -> SupplierProfile | None:

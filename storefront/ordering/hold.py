@@ -28,8 +28,9 @@ PATIENCE = dt.timedelta(seconds=60)
 def step(bench: Workbench, order: Order) -> Outcome:
     """Check price and stock, then pre-order. A paid order gets the same, at the paid price, or its money back."""
     now = bench.now()
-    with bench.read() as session:
-        last = calls.latest(session, order.id, STEP)
+    if order.hold_tries:
+        with bench.read() as session:
+            last = calls.latest(session, order.id, STEP)
         if last is not None and calls.is_running(last):
             return Wait(now + dt.timedelta(seconds=2))
     if order.hold_tries >= _tries(order):

@@ -15,7 +15,7 @@ from storefront.letters.wording import pay_before
 from storefront.models.order import Call, CallState, Hold, Order, OrderKind, OrderState
 from storefront.models.payment import Payment
 from storefront.ordering import calls
-from storefront.ordering.bench import FINISHED, ONWARD, Outcome, Wait, Workbench, pause
+from storefront.ordering.bench import FINISHED, ONWARD, Outcome, Wait, Workbench, arm, pause
 from storefront.ordering.hold import open_hold
 from storefront.ordering.states import Event, move
 from storefront.payments import settle, take
@@ -76,9 +76,10 @@ def open_step(bench: Workbench, order: Order) -> Outcome:
                 f"{lost.code} {lost.vendor_code}".strip(),
             )
         return Wait(pause(bench.now(), order.placed_at))
-    _write_page(bench, order, ticket, page, request)
     # Nobody has paid a page that was opened this moment: the first look can wait.
-    return Wait(min(pay_until(bench, order, hold), bench.now() + LOOK_EVERY))
+    first_look = min(pay_until(bench, order, hold), bench.now() + LOOK_EVERY)
+    is_armed = _write_page(bench, order, ticket, page, request, first_look)
+    return Wait(first_look, is_armed=is_armed)
 
 
 def watch_step(bench: Workbench, order: Order) -> Outcome:
@@ -193,11 +194,18 @@ def _request(bench: Workbench, order: Order, hold: Hold | None, attempt: int) ->
     )
 
 
-def _write_page(bench: Workbench, order: Order, ticket: calls.Ticket, page: PaymentPage, request: PageRequest) -> None:
+def _write_page(
+    bench: Workbench,
+    order: Order,
+    ticket: calls.Ticket,
+    page: PaymentPage,
+    request: PageRequest,
+    first_look: dt.datetime,
+) -> bool:
     now = bench.now()
     with bench.write() as session:
         if not calls.end(session, ticket, CallState.DONE):
-            return
+            return False
         session.add(
             Payment(
                 id=new_id(),
@@ -210,6 +218,8 @@ def _write_page(bench: Workbench, order: Order, ticket: calls.Ticket, page: Paym
             )
         )
         move(session, order.id, Event.PAGE_OPENED, now=now, facts={"session": page.session_id})
+        arm(session, order.id, first_look)
+    return True
 
 
 def _lapse(bench: Workbench, order: Order, reason: str) -> Outcome:

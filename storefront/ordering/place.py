@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import func
+from sqlalchemy import select as sql_select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
-from storefront.jobs import outbox
 from storefront.kernel.errors import Kind, StorefrontError
 from storefront.kernel.iccid import masked
 from storefront.kernel.ids import new_id, new_reference
 from storefront.kernel.money import Money
 from storefront.models.order import Order, OrderEvent, OrderKind, OrderState
-from storefront.ordering.bench import ADVANCE, Workbench, standing_key
+from storefront.ordering.bench import Workbench, arm
 from storefront.ordering.states import IS_UNPAID
 
 SAFETY_NET = dt.timedelta(seconds=10)
@@ -142,24 +142,24 @@ def _common(bench: Workbench, wanted: Wanted | TopUpWanted) -> dict[str, Any]:
 
 
 def _once(bench: Workbench, order: Order) -> Placed:
-    known = _known(bench, order.form_key)
-    if known is not None:
-        return known
     form_key = order.form_key
-    placed = Placed(order.id, order.reference, is_new=True)
     try:
-        _write(bench, order)
+        return _write(bench, order)
     except IntegrityError:
         # The same form twice at the same moment: the other one won, its order is ours.
-        known = _known(bench, form_key)
+        with bench.read() as session:
+            known = _known(session, form_key)
         if known is None:
             raise
         return known
-    return placed
 
 
-def _write(bench: Workbench, order: Order) -> None:
+def _write(bench: Workbench, order: Order) -> Placed:
+    placed = Placed(order.id, order.reference, is_new=True)
     with bench.write() as session:
+        known = _known(session, order.form_key)
+        if known is not None:
+            return known
         _refuse_drain(session, bench, order)
         session.add(order)
         session.flush()  # the event refers to the order
@@ -172,34 +172,26 @@ def _write(bench: Workbench, order: Order) -> None:
                 to_state=OrderState.PLACED,
             )
         )
-        outbox.rearm(
-            session,
-            job=ADVANCE,
-            arguments={"order_id": order.id},
-            key=standing_key(order.id),
-            due_at=order.placed_at + SAFETY_NET,
-        )
+        arm(session, order.id, order.placed_at + SAFETY_NET)
+    return placed
 
 
-def _known(bench: Workbench, form_key: str) -> Placed | None:
-    with bench.read() as session:
-        row = session.exec(select(Order.id, Order.reference).where(Order.form_key == form_key)).first()
+def _known(session: Session, form_key: str) -> Placed | None:
+    row = session.exec(select(Order.id, Order.reference).where(Order.form_key == form_key)).first()
     return Placed(row[0], row[1], is_new=False) if row else None
 
 
 def _refuse_drain(session: Session, bench: Workbench, order: Order) -> None:
-    window = bench.now() - dt.timedelta(seconds=bench.settings.supplier_hold_seconds)
+    settings = bench.settings
+    window = bench.now() - dt.timedelta(seconds=settings.supplier_hold_seconds)
     caps = [
-        (col(Order.email) == order.email, bench.settings.open_holds_per_email),
-        (col(Order.network) == order.network, bench.settings.open_holds_per_network),
+        (col(Order.email) == order.email, settings.open_holds_per_email),
+        (col(Order.network) == order.network, settings.open_holds_per_network),
     ]
     if order.plan_id is not None:
-        caps.append((col(Order.plan_id) == order.plan_id, bench.settings.open_holds_per_plan))
-    for same, cap in caps:
-        query = (
-            select(func.count())
-            .select_from(Order)
-            .where(same, col(Order.state).in_(IS_UNPAID), col(Order.placed_at) > window)
-        )
-        if session.exec(query).one() >= cap:
-            raise TooManyHolds
+        caps.append((col(Order.plan_id) == order.plan_id, settings.open_holds_per_plan))
+    is_open = col(Order.state).in_(IS_UNPAID) & (col(Order.placed_at) > window)
+    counts = [select(func.count()).select_from(Order).where(same, is_open).scalar_subquery() for same, _ in caps]
+    found = session.execute(sql_select(*counts)).one()
+    if any(count >= cap for count, (_, cap) in zip(found, caps, strict=True)):
+        raise TooManyHolds

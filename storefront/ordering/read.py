@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
+from storefront.identity import sessions
+from storefront.identity.sessions import SessionView
 from storefront.kernel.errors import Kind, StorefrontError
 from storefront.kernel.iccid import masked
+from storefront.kernel.ids import normalise_reference
 from storefront.kernel.money import Money
 from storefront.models.case import Case
 from storefront.models.catalogue import Destination, Plan
@@ -33,6 +36,10 @@ PHASES = {
     OrderState.REFUNDED: "refunded",
     OrderState.ATTENTION: "attention",
 }
+
+
+_CALM = frozenset({OrderState.PLACED, OrderState.HELD, OrderState.DELIVERED})
+"""States of which no page tells a refund, a case or the way back to the plan."""
 
 
 class OrderNotFound(StorefrontError):
@@ -101,7 +108,6 @@ class OrderView:
 class OrderStatus:
     """What the waiting page asks for again and again."""
 
-    order_id: str
     reference: str
     phase: str
     state: str
@@ -109,17 +115,14 @@ class OrderStatus:
     promise_until: dt.datetime | None
 
 
-def status_of(read: SessionFactory, *, reference: str) -> OrderStatus | None:
-    """The status of an order, or None; the caller checks whether the asker may know."""
+def status_of(read: SessionFactory, who: SessionView, *, reference: str) -> OrderStatus:
+    """The status of an order for whoever may see it. Raises `OrderNotFound`."""
     with read() as session:
-        order = session.exec(select(Order).where(Order.reference == reference)).first()
-        if order is None:
-            return None
+        order = _seen(session, who, reference)
         moved = session.exec(
             select(OrderEvent.at).where(OrderEvent.order_id == order.id).order_by(col(OrderEvent.id).desc()).limit(1)
         ).first()
     return OrderStatus(
-        order_id=order.id,
         reference=order.reference,
         phase=PHASES[order.state],
         state=order.state.value,
@@ -146,21 +149,28 @@ class OrderGate:
     pay_url: str | None
 
 
-def gate(read: SessionFactory, order_id: str) -> OrderGate:
-    """Phase and payment page of an order. Raises `OrderNotFound`."""
+def gate(read: SessionFactory, who: SessionView, reference: str) -> OrderGate:
+    """Phase and payment page of an order for whoever may see it. Raises `OrderNotFound`."""
+    plain = normalise_reference(reference)
     with read() as session:
-        state = session.exec(select(Order.state).where(Order.id == order_id)).first()
-        if state is None:
-            raise OrderNotFound
-        url = None
-        if state == OrderState.AWAITING_PAYMENT:
+        found = session.exec(select(Order.id, Order.state, Order.email).where(Order.reference == plain)).first()
+        if found is None or not sessions.may_see(session, who, order_id=found[0], email=found[2]):
+            raise OrderNotFound(field="reference")
+        order_id, state, url = found[0], OrderState(found[1]), None
+        if state is OrderState.AWAITING_PAYMENT:
             pages = select(Payment.url).where(Payment.order_id == order_id, Payment.state == PaymentState.OPEN)
             url = session.exec(pages.order_by(col(Payment.opened_at).desc())).first()
-    return OrderGate(order_id, PHASES[OrderState(state)], url)
+    return OrderGate(order_id, PHASES[state], url)
+
+
+def my_order(read: SessionFactory, who: SessionView, reference: str, *, margin_seconds: int) -> OrderView:
+    """One order in full for whoever may see it. Raises `OrderNotFound`."""
+    with read() as session:
+        return _view(session, _seen(session, who, reference), margin_seconds)
 
 
 def order_view(read: SessionFactory, order_id: str, *, margin_seconds: int) -> OrderView:
-    """One order in full. Raises `OrderNotFound`."""
+    """One order in full, whoever asks. Raises `OrderNotFound`."""
     with read() as session:
         order = session.get(Order, order_id)
         if order is None:
@@ -183,10 +193,11 @@ def profile_of(read: SessionFactory, order_id: str) -> Profile | None:
         return session.get(Profile, order_id)
 
 
-def email_of(read: SessionFactory, order_id: str) -> str:
-    """Where the letters of an order go."""
+def for_letter(read: SessionFactory, order_id: str, *, margin_seconds: int) -> tuple[OrderView, str]:
+    """One order in full, and the address its letters go to."""
     with read() as session:
-        return session.exec(select(Order.email).where(Order.id == order_id)).one()
+        order = session.get_one(Order, order_id)
+        return _view(session, order, margin_seconds), order.email
 
 
 def mask_email(address: str) -> str:
@@ -195,25 +206,37 @@ def mask_email(address: str) -> str:
     return f"{name[:1]}…{name[-1:]}@{host}"
 
 
+def _seen(session: Session, who: SessionView, reference: str) -> Order:
+    """The order, if `who` may see it; one that is not theirs looks like one that never was."""
+    plain = normalise_reference(reference)
+    order = session.exec(select(Order).where(Order.reference == plain)).first() if plain else None
+    if order is None or not sessions.may_see(session, who, order_id=order.id, email=order.email):
+        raise OrderNotFound(field="reference")
+    return order
+
+
 def _view(session: Session, order: Order, margin_seconds: int) -> OrderView:
-    hold = open_hold(session, order.id)
+    """Reads only what the state of the order can have brought about: most orders are simply delivered."""
+    is_calm = order.state in _CALM
+    waiting = order.state is OrderState.AWAITING_PAYMENT
+    is_top_up = order.kind is OrderKind.TOP_UP
+    hold = open_hold(session, order.id) if waiting and not is_top_up else None
     payments = session.exec(
         select(Payment).where(Payment.order_id == order.id).order_by(col(Payment.opened_at).desc())
     ).all()
     paid = next((one for one in payments if one.state is PaymentState.PAID and not one.is_extra), None)
     page = next((one for one in payments if one.state is PaymentState.OPEN), None)
-    refund = session.exec(
-        select(Refund).where(Refund.order_id == order.id).order_by(col(Refund.decided_at).desc())
-    ).first()
-    case = session.exec(select(Case).where(Case.order_id == order.id, col(Case.resolved_at).is_(None))).first()
-    top_up = session.get(TopUp, order.id)
-    place = session.get(Destination, order.destination_slug)
-    plan_slug = session.exec(select(Plan.slug).where(Plan.id == order.plan_id)).first()
+    refunds = select(Refund).where(Refund.order_id == order.id).order_by(col(Refund.decided_at).desc())
+    refund = None if is_calm else session.exec(refunds).first()
+    cases = select(Case).where(Case.order_id == order.id, col(Case.resolved_at).is_(None))
+    case = None if is_calm else session.exec(cases).first()
+    top_up = session.get(TopUp, order.id) if is_top_up else None
+    place = None if is_top_up else session.get(Destination, order.destination_slug)
+    plan_slug = None if is_calm else session.exec(select(Plan.slug).where(Plan.id == order.plan_id)).first()
     events = session.exec(select(OrderEvent).where(OrderEvent.order_id == order.id).order_by(col(OrderEvent.id))).all()
     closes = hold.held_until - dt.timedelta(seconds=margin_seconds) if hold else None
-    if order.kind is OrderKind.TOP_UP:
+    if is_top_up:
         closes = order.placed_at + TOP_UP_WINDOW
-    waiting = order.state is OrderState.AWAITING_PAYMENT
     return OrderView(
         id=order.id,
         kind=order.kind.value,

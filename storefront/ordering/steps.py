@@ -14,7 +14,7 @@ from sqlmodel import select
 from storefront.jobs import outbox
 from storefront.models.order import Order, OrderKind, OrderState
 from storefront.ordering import calls, confirm, deliver, give_back, hold, pay, top_up
-from storefront.ordering.bench import ADVANCE, FINISHED, Finished, Outcome, Wait, Workbench, standing_key
+from storefront.ordering.bench import FINISHED, Closed, Finished, Outcome, Wait, Workbench, arm, standing_key
 from storefront.ordering.states import StateRaced
 
 Step = Callable[[Workbench, Order], Outcome]
@@ -28,8 +28,10 @@ def advance(bench: Workbench, order_id: str, *, budget: float = 60.0) -> OrderSt
     stop_at = time.monotonic() + budget
     while True:
         with bench.read() as session:
-            order = session.exec(select(Order).where(Order.id == order_id)).one()
-        step = STEPS[order.kind].get(order.state)
+            order = session.get_one(Order, order_id)
+            step = STEPS[order.kind].get(order.state)
+            if step is None and outbox.is_closed(session, standing_key(order_id)):
+                return order.state
         if step is None:
             return _close(bench, order)
         if time.monotonic() >= stop_at:
@@ -39,37 +41,25 @@ def advance(bench: Workbench, order_id: str, *, budget: float = 60.0) -> OrderSt
             outcome = step(bench, order)
         except StateRaced:
             continue
+        if isinstance(outcome, Closed):
+            return outcome.state
         if isinstance(outcome, Finished):
             return _close(bench, order)
         if isinstance(outcome, Wait):
+            if outcome.is_armed:
+                return order.state
             with bench.write() as session:
-                outbox.rearm(
-                    session,
-                    job=ADVANCE,
-                    arguments={"order_id": order_id},
-                    key=standing_key(order_id),
-                    due_at=outcome.due_at,
-                )
+                arm(session, order_id, outcome.due_at)
             return order.state
 
 
 def wake(bench: Workbench, order_id: str) -> None:
     """Ask a worker to advance the order now."""
     with bench.write() as session:
-        outbox.rearm(
-            session,
-            job=ADVANCE,
-            arguments={"order_id": order_id},
-            key=standing_key(order_id),
-            due_at=bench.now(),
-            hint=True,
-        )
+        arm(session, order_id, bench.now(), hint=True)
 
 
 def _close(bench: Workbench, order: Order) -> OrderState:
-    with bench.read() as session:
-        if outbox.is_closed(session, standing_key(order.id)):
-            return order.state
     with bench.write() as session:
         # A late event may have moved it on in the meantime; then its row must stay awake.
         if session.exec(select(Order.state).where(Order.id == order.id)).one() is order.state:

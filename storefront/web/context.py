@@ -1,7 +1,7 @@
 """What every view and template may ask about this request: the house, the traveller, the shop and the page.
 
 Views of rooms with a locale (and currency) in their path receive both as arguments, checked before they run;
-`url_for` fills them in. `current()` and `ensure_session()` are for views that are not `Access.PUBLIC`.
+`url_for` fills them in. `current()` and `grant_order()` are for views that are not `Access.PUBLIC`.
 """
 
 from __future__ import annotations
@@ -91,25 +91,14 @@ def current() -> SessionView:
     return view
 
 
-def ensure_session() -> SessionView:
-    """The traveller's session, made now when there is none; its cookie goes out with the answer."""
-    view = current()
-    if view.id is None:
-        view, token = sessions.open_guest(house().write, now=now())
-        remember(view, token)
-    return view
-
-
-def may_see_order(order_id: str) -> bool:
-    """Whether this traveller placed the order, followed its secret link, or has proved its address."""
-    return sessions.may_see(house().read, current(), order_id=order_id)
-
-
 def grant_order(order_id: str) -> None:
-    """Let this browser see the order from now on, making a guest session when there is none."""
-    view = ensure_session()
+    """Let this browser see the order from now on; a stranger gets a guest session, whose cookie goes out with it."""
+    view, at = current(), now()
     with house().write() as session:
-        sessions.grant(session, str(view.id), order_id=order_id, now=now())
+        if view.id is None:
+            view, token = sessions.open_guest(session, now=at)
+            remember(view, token)
+        sessions.grant(session, str(view.id), order_id=order_id, now=at)
 
 
 def session_token() -> str | None:

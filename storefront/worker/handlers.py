@@ -45,14 +45,15 @@ def _refund(house: House, arguments: Mapping[str, Any]) -> Again | None:
 def _order_letter(template: str) -> Handler:
     def handle(house: House, arguments: Mapping[str, Any]) -> None:
         order_id = arguments["order_id"]
-        order = read.order_view(house.read, order_id, margin_seconds=house.settings.hold_margin_seconds)
+        margin = house.settings.hold_margin_seconds
+        order, address = read.for_letter(house.read, order_id, margin_seconds=margin)
         with house.write() as session:
             token = order_links.make_link(session, order_id, house.bench.now())
         letter = compose.order_letter(
             template,
             settings=house.settings,
             order=order,
-            to=read.email_of(house.read, order_id),
+            to=address,
             link=f"{house.settings.public_url}/o/{token}",
         )
         house.outside.mailer.send(letter)

@@ -15,6 +15,7 @@ from storefront.app import create_app
 from storefront.web import context
 from storefront.web.limits import POLICIES, Access, Limiter, guard, network_of
 from storefront.wiring import House
+from tests.identity.making import make_order
 from tests.web.visitor import Visitor
 
 SECURE = "https://shop.example"
@@ -219,10 +220,13 @@ def test_public_pages_cannot_see_who_reads_them(quiet_app: Flask) -> None:
 
 def test_a_guest_session_is_made_when_it_is_needed(quiet_app: Flask) -> None:
     """Looking around sets no session cookie; what needs one makes it once."""
+    house = quiet_app.extensions["house"]
+    order_id = make_order(house.write, "ada@example.com", now=house.outside.clock.now()).id
 
     @guard(access=Access.GUEST, limit="browse")
     def need() -> str:
-        return str(context.ensure_session().id)
+        context.grant_order(order_id)
+        return str(context.current().id)
 
     quiet_app.add_url_rule("/need", "need", need)
     visitor = Visitor(quiet_app)

@@ -12,11 +12,10 @@ from flask.blueprints import BlueprintSetupState
 from storefront.catalogue import browse
 from storefront.catalogue.shelf import Shelf, ShelfPlan
 from storefront.catalogue.views import DestinationCard
-from storefront.kernel.ids import normalise_reference
 from storefront.kernel.money import Money
 from storefront.ordering import read
 from storefront.web.api.questions import BadQuestion, Question, cursor_after, only, read_currency, read_question
-from storefront.web.context import house, may_see_order
+from storefront.web.context import current, house
 from storefront.web.limits import Access, guard
 from storefront.web.shop.pages_cache import fresh, pages
 
@@ -84,10 +83,7 @@ def plan(plan_id: int) -> Response:
 @guard(access=Access.GUEST, limit="status")
 def status(reference: str) -> Response:
     """How far an order has come; an order of somebody else is as unknown as one that never was."""
-    plain = normalise_reference(reference)
-    found = read.status_of(house().read, reference=plain) if plain else None
-    if found is None or not may_see_order(found.order_id):
-        raise read.OrderNotFound(field="reference")
+    found = read.status_of(house().read, current(), reference=reference)
     return jsonify(
         reference=found.reference,
         phase=found.phase,

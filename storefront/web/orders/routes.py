@@ -17,7 +17,7 @@ from storefront.models.profile import Profile
 from storefront.ordering import change, notices, read
 from storefront.ordering.read import OrderGate, OrderNotFound, OrderView
 from storefront.ordering.steps import wake
-from storefront.web.context import current, grant_order, house, may_see_order, now
+from storefront.web.context import current, grant_order, house, now
 from storefront.web.limits import Access, guard
 from storefront.web.permits import outside_permit
 
@@ -44,7 +44,7 @@ def show(locale: str, reference: str) -> Response | str | tuple[str, int]:
     if canonical is not None and canonical != reference:
         return redirect(url_for("orders.show", locale=locale, reference=canonical), code=301)
     try:
-        order = _view(_mine(reference))
+        order = read.my_order(house().read, current(), reference, margin_seconds=_margin())
     except OrderNotFound:
         return render_template("orders/stranger.html", reference=reference), 403
     if order.phase == "ready" and order.kind == "top_up":
@@ -114,7 +114,7 @@ def qr_png(reference: str) -> FlaskResponse:
 @guard(access=Access.GUEST, limit="order")
 def kit(locale: str, reference: str) -> FlaskResponse:
     """Everything needed to install without a network, in one file."""
-    order = _view(_mine(reference))
+    order = read.my_order(house().read, current(), reference, margin_seconds=_margin())
     profile = _profile(order)
     svg = Markup(house().vault.open(profile.sealed_svg).decode())  # noqa: S704 - made by our own qr.svg from modules only
     page = render_template("orders/kit.html", order=order, install=_install(order), svg=svg)
@@ -134,18 +134,8 @@ def link(token: str) -> Response:
 
 
 def _mine(reference: str) -> OrderGate:
-    """The order, when this browser may see it. Raises `OrderNotFound` for both reasons alike."""
-    canonical = normalise_reference(reference)
-    if canonical is None:
-        raise OrderNotFound(field="reference")
-    order_id = read.id_of(house().read, canonical)
-    if not may_see_order(order_id):
-        raise OrderNotFound(field="reference")
-    return read.gate(house().read, order_id)
-
-
-def _view(gate: OrderGate) -> OrderView:
-    return read.order_view(house().read, gate.id, margin_seconds=_margin())
+    """The order, when this browser may see it. Raises `OrderNotFound`."""
+    return read.gate(house().read, current(), reference)
 
 
 def _mine_or_none(reference: str) -> OrderGate | None:
