@@ -85,7 +85,7 @@ class Buyer:
         _expect(answer, 200, "the way back from the payment page")
         return answer.url
 
-    def wait_for(self, order_page: str, phase: str, seconds: float = 60.0) -> dict[str, object]:
+    def wait_for(self, order_page: str, phase: str, seconds: float = 60.0, pause: float = 0.2) -> dict[str, object]:
         """Ask the status, as the waiting page does, until the order is in `phase`."""
         reference = order_page.rstrip("/").split("/")[-1]
         until = time.monotonic() + seconds
@@ -96,7 +96,7 @@ class Buyer:
             said = answer.json()
             if said["phase"] == phase:
                 return said
-            time.sleep(0.2)
+            time.sleep(pause)
         raise WalkFailed(f"the order is still {said.get('phase')} after {seconds:.0f} s, not {phase}")
 
     def qr_modules(self, order_page: str) -> list[list[bool]]:
