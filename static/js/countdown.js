@@ -1,6 +1,7 @@
-// Counts down to the moment in a <time datetime>, beside the plain clock time that everybody gets.
+// Counts down the seconds the page was told, beside the plain clock time that everybody gets: a phone that just landed
+// often has the wrong time, but its seconds are as long as ours.
 for (const box of document.querySelectorAll("[data-countdown]")) {
-  const end = Date.parse(box.querySelector("time[datetime]").dateTime);
+  const end = Date.now() + Number(box.dataset.countdown) * 1000;
   const left = box.querySelector("[data-left]");
   const tick = () => {
     const seconds = Math.round((end - Date.now()) / 1000);

@@ -121,6 +121,8 @@ def _meter(sim: Sim, *, is_proved: bool, now: dt.datetime) -> Meter | None:
     percent = None
     if left is not None and used is not None and left + used > 0:
         percent = round(100 * left / (left + used) / _COARSE) * _COARSE
+    elif seconds is None and messages is None:
+        return None
     return Meter(
         percent_left=percent,
         left_mb=_megabytes(left) if is_proved else None,

@@ -203,6 +203,10 @@ def _furnish_templates(app: Flask, settings: Settings) -> None:
         stamp = moment.astimezone(dt.UTC).isoformat(timespec="seconds")
         return Markup('<time datetime="{}">{}</time>').format(stamp, wording.when(moment, i18n.current_locale()))
 
+    @app.template_filter("seconds_left")
+    def seconds_left(moment: dt.datetime) -> int:
+        return max(0, round((moment - now()).total_seconds()))
+
     @app.template_filter("day")
     def day(date: dt.date) -> str:
         return wording.day(date, i18n.current_locale())

@@ -47,7 +47,15 @@ class Shop:
         (folder / "shop.sqlite").write_bytes(stocked.read_bytes())
         self._server = make_server("127.0.0.1", 0, self._serve, threaded=True)
         self.url = f"http://127.0.0.1:{self._server.port}"
-        self.house = wire(settings_for(self.sandbox, folder, public_url=self.url, announcement="Test shop"))
+        self.house = wire(
+            settings_for(
+                self.sandbox,
+                folder,
+                public_url=self.url,
+                announcement="Test shop",
+                card_login_per_network=1000,
+            )
+        )
         self.app = create_app(self.house)
         self.sandbox.world.stripe.dispatcher.url = f"{self.url}/webhooks/stripe"
         self._stop = threading.Event()
