@@ -16,6 +16,7 @@ from storefront.ordering import calls, hold
 from storefront.ordering.bench import ONWARD, Outcome, Wait, Workbench, pause
 from storefront.ordering.states import Event, move
 from storefront.ports import PaymentNotice, SupplierOrderStatus
+from storefront.telemetry.redaction import vendor_said
 
 TRIES = 2
 
@@ -110,7 +111,7 @@ def _after_refusal(bench: Workbench, order: Order, reserved: Hold, ticket: calls
             _end(bench, ticket, CallState.UNKNOWN, unreadable)
             return Wait(pause(bench.now(), order.paid_at))
     with bench.write() as session:
-        if not calls.end(session, ticket, CallState.REFUSED, f"{no.code} {no.vendor_code}".strip()):
+        if not calls.end(session, ticket, CallState.REFUSED, vendor_said(no)):
             return ONWARD
         if said is SupplierOrderStatus.PAID:
             _use(session, reserved)
@@ -198,4 +199,4 @@ def _kill(session: Session, reserved: Hold) -> None:
 
 def _end(bench: Workbench, ticket: calls.Ticket, state: CallState, error: OutsideError) -> None:
     with bench.write() as session:
-        calls.end(session, ticket, state, f"{error.code} {error.vendor_code}".strip())
+        calls.end(session, ticket, state, vendor_said(error))

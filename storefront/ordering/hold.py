@@ -18,6 +18,7 @@ from storefront.ordering import calls
 from storefront.ordering.bench import ONWARD, Outcome, Wait, Workbench, pause
 from storefront.ordering.states import Event, move
 from storefront.ports import HoldRequest, SupplierPlan
+from storefront.telemetry.redaction import vendor_said
 
 STEP = "hold"
 TRIES_UNPAID = 2
@@ -160,7 +161,7 @@ def _tries(order: Order) -> int:
 
 def _end(bench: Workbench, ticket: calls.Ticket, state: CallState, error: OutsideError) -> None:
     with bench.write() as session:
-        calls.end(session, ticket, state, f"{error.code} {error.vendor_code}".strip())
+        calls.end(session, ticket, state, vendor_said(error))
 
 
 def _to_json(request: HoldRequest) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from storefront.ordering.states import Event, move
 from storefront.payments import settle, take
 from storefront.payments.settle import Settled
 from storefront.ports import PageRequest, PageStatus, PaymentPage
+from storefront.telemetry.redaction import vendor_said
 
 STEP = "page"
 MAX_ATTEMPTS = 4
@@ -61,7 +62,7 @@ def open_step(bench: Workbench, order: Order) -> Outcome:
         page = bench.outside.cashier.open_page(request)
     except Refused as no:
         with bench.write() as session:
-            calls.end(session, ticket, CallState.REFUSED, f"{no.code} {no.vendor_code}".strip())
+            calls.end(session, ticket, CallState.REFUSED, vendor_said(no))
         # A repeat may be refused only because its stored request has grown too old: then nothing was opened under
         # its key, and a fresh attempt with a fresh request is safe.
         return ONWARD if calls.is_unresolved(last) else _refuse(bench, order)
@@ -73,7 +74,7 @@ def open_step(bench: Workbench, order: Order) -> Outcome:
                 session,
                 ticket,
                 CallState.REFUSED if is_burnt else CallState.UNKNOWN,
-                f"{lost.code} {lost.vendor_code}".strip(),
+                vendor_said(lost),
             )
         return Wait(pause(bench.now(), order.placed_at))
     # Nobody has paid a page that was opened this moment: the first look can wait.

@@ -25,6 +25,7 @@ from storefront.ordering.bench import ONWARD, Outcome, Wait, Workbench, pause
 from storefront.ordering.states import Event, move
 from storefront.sim_ports import TopUpRequest, TopUpSeen
 from storefront.sims.refresh import wake_for
+from storefront.telemetry.redaction import vendor_said
 
 STEP = "top_up"
 ASK_FOR = dt.timedelta(hours=1)
@@ -126,7 +127,7 @@ def _report(bench: Workbench, order: Order, *, attempt: int) -> Outcome:
         return Wait(bench.now() + dt.timedelta(seconds=later.retry_after))
     except Refused as no:
         with bench.write() as session:
-            if calls.end(session, ticket, CallState.REFUSED, f"{no.code} {no.vendor_code}".strip()):
+            if calls.end(session, ticket, CallState.REFUSED, vendor_said(no)):
                 move(session, order.id, Event.GIVE_BACK, now=bench.now(), reason="cannot_deliver")
         return ONWARD
     except OutsideError as lost:
@@ -237,4 +238,4 @@ def _iccid(order: Order) -> str:
 
 def _end(bench: Workbench, ticket: calls.Ticket, state: CallState, error: OutsideError) -> None:
     with bench.write() as session:
-        calls.end(session, ticket, state, f"{error.code} {error.vendor_code}".strip())
+        calls.end(session, ticket, state, vendor_said(error))

@@ -17,6 +17,7 @@ from storefront.models.profile import TopUp
 from storefront.models.sim import Sim
 from storefront.ports import SessionFactory
 from storefront.sim_ports import SimOrder, SimSupplier
+from storefront.telemetry.redaction import vendor_said
 
 JOB = "sims.refresh"
 AGES_AFTER = dt.timedelta(seconds=60)
@@ -88,7 +89,7 @@ def _look(sims: SimSupplier, iccid: str) -> tuple[dict[str, Any], dict[str, str]
         try:
             parts[name] = ask(iccid)
         except OutsideError as error:
-            errors[name] = error.code
+            errors[name] = vendor_said(error)
             silent = error.code if isinstance(error, Unreachable | Throttled) else ""
     return parts, errors
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, MutableMapping
 from typing import Any
 
+from storefront.kernel.errors import OutsideError
 from storefront.kernel.iccid import masked
 
 HIDDEN = "<hidden>"
@@ -31,6 +32,11 @@ def redacted(text: str) -> str:
     text = _VENDOR_SECRET.sub(HIDDEN, text)
     text = _ICCID.sub(lambda found: masked(found.group()), text)
     return _ADDRESS.sub(lambda found: found.group()[0] + "…@", text)
+
+
+def vendor_said(error: OutsideError) -> str:
+    """What a vendor said, for the desk: our code, its code, the field that was wrong; nothing secret."""
+    return redacted(f"{error.code} {error.vendor_code} {error.detail}".replace("  ", " ").strip())[:300]
 
 
 def is_secret_name(name: str) -> bool:

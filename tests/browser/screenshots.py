@@ -63,7 +63,8 @@ def shrink(path):
         smaller = picture.convert("RGB")
         if smaller.width > width * 1.64:
             smaller = smaller.resize((width, round(picture.height * width / picture.width)), Image.Resampling.LANCZOS)
-        smaller.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=4, dither=Image.Dither.NONE).save(path, optimize=True)
+        few = smaller.quantize(256, method=Image.Quantize.MAXCOVERAGE, kmeans=4, dither=Image.Dither.NONE)
+        few.save(path, optimize=True)
 
 
 def walk(somebody):

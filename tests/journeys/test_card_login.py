@@ -10,6 +10,7 @@ from sqlmodel import select
 
 from storefront.cases.ask import MOST_BYTES
 from storefront.models.case import Case, CaseProof
+from storefront.models.sim import Sim
 from storefront.sandbox.linksfield.sims.plans import PLANS
 from storefront.sandbox.linksfield.sims.sim import Renewal
 from tests.driver import hidden_fields
@@ -154,6 +155,21 @@ def test_a_silent_supplier_leaves_the_page_with_what_was_known(traveller, sandbo
     answer = open_sim(traveller.other(), sim.iccid)
     assert answer.status_code == 503
     assert "does not answer" in answer.text
+
+
+def test_an_odd_answer_changes_nothing_and_is_kept_for_the_desk(traveller, sandbox, house):
+    """A field is missing: the facts read before stay, and the row names call and field, without the number."""
+    sim = sandbox.world.sims.some("in_use")
+    open_sim(traveller, sim.iccid)
+    see_sim(traveller)
+    sandbox.world.faults.arm("mall.single_query_order", "missing_field", 9, field="orderStatus")
+    traveller.wait(120)
+    page = see_sim(traveller)
+    assert "In use" in page
+    with house.read() as session:
+        kept = session.exec(select(Sim)).one().errors
+    assert "orderStatus" in kept["plans"]
+    assert sim.iccid not in str(kept)
 
 
 def test_pages_never_wait_for_the_supplier(traveller, sandbox):
