@@ -11,12 +11,13 @@ from storefront.web.checkout import routes as checkout
 from storefront.web.health import routes as health
 from storefront.web.login import routes as login
 from storefront.web.orders import routes as orders
+from storefront.web.renewals import routes as renewals
 from storefront.web.shop import routes as shop
 from storefront.web.sims import routes as sims
 from storefront.web.webhooks import routes as webhooks
 from storefront.wiring import House
 
-ROOMS = (shop, api, login, checkout, orders, sims, webhooks, health)
+ROOMS = (shop, api, login, checkout, orders, sims, renewals, webhooks, health)
 
 
 def create_app(house: House) -> Flask:

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable
 from decimal import Decimal
 from functools import wraps
-from pathlib import Path
 from typing import Any
 
 import click
@@ -15,9 +14,8 @@ from flask import Flask
 from flask.cli import AppGroup
 from pydantic import ValidationError
 
-from storefront import doctor, supplier_call
+from storefront import desk_commands, doctor, supplier_call
 from storefront.cases import resolve as cases
-from storefront.cases.ask import proofs_of
 from storefront.catalogue import rules
 from storefront.catalogue.refresh import refresh
 from storefront.db import migrate as migrations
@@ -37,6 +35,7 @@ def make_app() -> Flask:
     app = Flask("storefront.commands")
     for group in (_db, _catalogue, _case, _work, _supplier, _secrets):
         app.cli.add_command(group)
+    app.cli.add_command(desk_commands.furnish(_with_house, _case))
     app.cli.add_command(_worker)
     app.cli.add_command(_doctor)
     return app
@@ -185,27 +184,6 @@ def case_show(house: House, case_id: str) -> None:
             click.echo(f"    {at:%Y-%m-%d %H:%M:%S}  {event}")
     if one.resolved_at:
         click.echo(f"  resolved {one.resolved_at:%Y-%m-%d %H:%M} UTC by {one.resolved_by}: {one.resolution}")
-
-
-@_case.command("proof")
-@click.argument("case_id")
-@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
-@_with_house
-def case_proof(house: House, case_id: str, folder: Path) -> None:
-    """What a traveller sent in to prove that a SIM is theirs; the files go into FOLDER."""
-    with house.read() as session:
-        one = cases.get_case(session, case_id)
-        found = proofs_of(session, house.vault, one.id)
-    folder.mkdir(parents=True, exist_ok=True)
-    for number, proof in enumerate(found, start=1):
-        file = folder / f"proof-{one.id[-8:]}-{number}.{proof.media_type.rpartition('/')[2] or 'txt'}"
-        file.write_bytes(proof.file)
-        click.echo(
-            f"{proof.sent_at:%Y-%m-%d %H:%M} UTC  SIM {proof.iccid}  wishes {proof.wish}  answer to {proof.email}"
-        )
-        click.echo(f"  {proof.words or '(no words)'}\n  {file}")
-    if not found:
-        click.echo("nothing was sent in for this case")
 
 
 @_case.command("resolve")

@@ -10,7 +10,9 @@ from contextlib import closing
 
 import pytest
 from cryptography.fernet import Fernet
+from pydantic_settings import BaseSettings
 
+from storefront import cli
 from storefront.app import create_app
 from storefront.catalogue.refresh import refresh
 from storefront.db import migrate
@@ -167,3 +169,18 @@ def app(house):
 def traveller(app, house, sandbox):
     """A person with a browser, in front of the shop."""
     return Traveller(app, house, sandbox)
+
+
+@pytest.fixture
+def run(house, monkeypatch):
+    """`flask <words>` against the house of this test; returns exit code and output."""
+    assert issubclass(type(house.settings), BaseSettings)
+    monkeypatch.setattr(cli, "_house", lambda: house)
+    monkeypatch.setattr(cli, "_settings", lambda: house.settings)
+    runner = cli.make_app().test_cli_runner()
+
+    def command(*words):
+        done = runner.invoke(args=list(words))
+        return done.exit_code, done.output + (str(done.exception) if isinstance(done.exception, SystemExit) else "")
+
+    return command

@@ -6,6 +6,7 @@ import re
 
 from storefront.ordering import read
 from tests.driver import hidden_fields
+from tests.making import mails_to
 
 SIGN_IN = "/en/sim/sign-in"
 
@@ -67,3 +68,10 @@ def order_id(traveller, reference):
 def press(traveller, path, page, **fields):
     """Send a form of `page` to `path`."""
     return traveller.browser.post(path, data=hidden_fields(page) | fields)
+
+
+def newest_code(traveller, address):
+    """The six digits of the newest mail."""
+    traveller.drain()
+    mail = next(one for one in mails_to(traveller.sandbox, address) if "code" in one["subject"])
+    return re.search(r"\b(\d{6})\b", mail["subject"] + mail["text"]).group(1)

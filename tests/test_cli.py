@@ -1,30 +1,13 @@
 """The operator's commands, run as an operator would, on a real database with the sandbox outside."""
 
 import pytest
-from pydantic_settings import BaseSettings
 
-from storefront import cli
 from storefront.cases.ask import Asked
 from storefront.cases.ask import ask as desk_ask
 from storefront.models.sim import Sim
 from storefront.ordering.notices import settle_order
 from storefront.worker.run import drain
 from tests import making
-
-
-@pytest.fixture
-def run(house, monkeypatch):
-    """`flask <words>` against the house of this test; returns exit code and output."""
-    assert issubclass(type(house.settings), BaseSettings)
-    monkeypatch.setattr(cli, "_house", lambda: house)
-    monkeypatch.setattr(cli, "_settings", lambda: house.settings)
-    runner = cli.make_app().test_cli_runner()
-
-    def command(*words):
-        done = runner.invoke(args=list(words))
-        return done.exit_code, done.output + (str(done.exception) if isinstance(done.exception, SystemExit) else "")
-
-    return command
 
 
 def test_the_doctor_finds_a_healthy_shop_well(run):

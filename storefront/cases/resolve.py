@@ -79,6 +79,13 @@ def resolve_kind(session: Session, order_id: str, kind: str, *, resolution: str,
         resolve(session, case.id, by="system", resolution=resolution, now=now)
 
 
+def resolve_about(session: Session, about: str, kind: str, *, resolution: str, now: dt.datetime) -> None:
+    """As `resolve_kind`, for a case that belongs to no order."""
+    case = session.exec(select(Case).where(Case.subject == f"{about}:{kind}")).first()
+    if case is not None and case.resolved_at is None:
+        resolve(session, case.id, by="system", resolution=resolution, now=now)
+
+
 def _find(session: Session, case_id: str) -> Case:
     found = session.exec(select(Case).where(col(Case.id).endswith(case_id)).limit(2)).all()
     if len(found) != 1:

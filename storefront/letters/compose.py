@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from storefront.kernel.money import Money
 from storefront.kernel.places import beside
 from storefront.letters import wording
-from storefront.letters.facts import CaseFacts, CodeFacts, OrderFacts
+from storefront.letters.facts import CaseFacts, ClosingFacts, CodeFacts, OrderFacts
 from storefront.ports import Letter
 from storefront.settings import Settings
 
@@ -51,6 +51,14 @@ def case_opened(*, settings: Settings, case: CaseFacts) -> Letter:
     """Tells the owner of a case what to decide; ids only, since mailboxes of teams are read by many."""
     return _letter(
         "case_opened", settings, to=settings.case_email, locale=settings.languages[0], key=case.id, told={"case": case}
+    )
+
+
+def renewal_closed(*, settings: Settings, closing: ClosingFacts) -> Letter:
+    """The proof that no auto-renewal is left on a SIM."""
+    told = {"closing": closing}
+    return _letter(
+        "renewal_closed", settings, to=closing.email, locale=closing.locale, key=closing.reference, told=told
     )
 
 

@@ -96,3 +96,22 @@ class CaseFacts(Protocol):
     def due_at(self) -> dt.datetime:
         """When it must be decided."""
         ...
+
+
+class ClosingFacts(Protocol):
+    """A closing that the supplier has confirmed; the templates may show more."""
+
+    @property
+    def reference(self) -> str:
+        """Its public reference."""
+        ...
+
+    @property
+    def email(self) -> str:
+        """Where the proof goes."""
+        ...
+
+    @property
+    def locale(self) -> str:
+        """The language it was asked for in."""
+        ...

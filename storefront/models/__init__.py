@@ -2,8 +2,20 @@
 
 from sqlmodel import SQLModel
 
-from storefront.models import case, catalogue, identity, order, payment, profile, sim, supplier_token, work
+from storefront.models import case, catalogue, identity, order, payment, profile, renewal, sim, supplier_token, work
 
 METADATA = SQLModel.metadata
 
-__all__ = ["METADATA", "case", "catalogue", "identity", "order", "payment", "profile", "sim", "supplier_token", "work"]
+__all__ = [
+    "METADATA",
+    "case",
+    "catalogue",
+    "identity",
+    "order",
+    "payment",
+    "profile",
+    "renewal",
+    "sim",
+    "supplier_token",
+    "work",
+]

@@ -43,6 +43,18 @@ SENTENCES: dict[str, Sentence] = {
         N_("Ask the desk and show that it is yours."),
         _SIM,
     ),
+    "proof_needed": Sentence(
+        N_("One thing more"),
+        N_("The number of a SIM alone changes nothing on it."),
+        N_("Ask for the code on the page of your SIM, or write to the desk."),
+        _SIM,
+    ),
+    "closing_not_found": Sentence(
+        N_("We do not know this closing"),
+        N_("No closing of yours has this number."),
+        N_("Look at the page of your SIM."),
+        _SIM,
+    ),
     "offer_gone": Sentence(
         N_("This plan is gone"),
         N_("Our supplier no longer offers it for your SIM. Nothing was charged."),

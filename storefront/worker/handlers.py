@@ -17,6 +17,7 @@ from storefront.models.payment import RefundState
 from storefront.models.work import OutboxRow
 from storefront.ordering import bench, notices, pushes, read, steps
 from storefront.payments import refund
+from storefront.renewals import close
 from storefront.sims import refresh as sims_refresh
 from storefront.wiring import House
 
@@ -73,6 +74,15 @@ def _refresh_sim(house: House, arguments: Mapping[str, Any]) -> None:
     sims_refresh.refresh(house.write, house.read, house.outside.sims, house.outside.clock, arguments["sim_id"])
 
 
+def _close_renewal(house: House, arguments: Mapping[str, Any]) -> Again | None:
+    return close.perform(house.bench, arguments["closing_id"])
+
+
+def _closed_letter(house: House, arguments: Mapping[str, Any]) -> None:
+    closing = close.by_id(house.bench, arguments["closing_id"])
+    house.outside.mailer.send(compose.renewal_closed(settings=house.settings, closing=closing))
+
+
 def _sign_in_code(house: House, arguments: Mapping[str, Any]) -> None:
     facts = email_sign_in.pending_code(house.read, house.vault, arguments["code_id"], now=house.bench.now())
     if facts is None:
@@ -88,6 +98,8 @@ HANDLERS: MappingProxyType[str, Handler] = MappingProxyType(
         pushes.JOB: _push,
         "payments.refund": _refund,
         sims_refresh.JOB: _refresh_sim,
+        close.JOB: _close_renewal,
+        "letters.renewal_closed": _closed_letter,
         "letters.order_delivered": _order_letter("order_delivered"),
         "letters.order_topped_up": _order_letter("order_topped_up"),
         "letters.order_refunded": _order_letter("order_refunded"),

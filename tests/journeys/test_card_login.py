@@ -15,16 +15,9 @@ from storefront.sandbox.linksfield.sims.plans import PLANS
 from storefront.sandbox.linksfield.sims.sim import Renewal
 from tests.driver import hidden_fields
 from tests.making import mails_to
-from tests.owner import buy_esim, open_sim, press, see_sim
+from tests.owner import buy_esim, newest_code, open_sim, press, see_sim
 
 PICTURE = b"\xff\xd8\xff" + b"a photo of a card" * 20
-
-
-def newest_code(traveller, address):
-    """The six digits of the newest mail."""
-    traveller.drain()
-    mail = next(one for one in mails_to(traveller.sandbox, address) if "code" in one["subject"])
-    return re.search(r"\b(\d{6})\b", mail["subject"] + mail["text"]).group(1)
 
 
 @pytest.mark.parametrize(

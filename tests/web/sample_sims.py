@@ -73,6 +73,16 @@ def ask_form(**errors: list[str]) -> Form:
 ASKED = {"form": ask_form(file=["Add a photo."]), "wishes": {"other": "Something else"}}
 
 
+def make_closing(**more: Any) -> Facts:
+    """A ClosingView."""
+    record = Facts(order_no="R1", name="Europe 3GB", asked_at=NOON)
+    facts = {"reference": "7K3MXW0T9B", "iccid_masked": MASKED, "state": "closed", "records": (record,)}
+    more = {"asked_at": NOON, "confirmed_at": NOON, "email": "ana@example.com", "locale": "en", **more}
+    return Facts(**{**facts, **more})
+
+
+CLOSED = make_closing()
+
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "sim-sign-in": ("sims/sign_in.html", {"form": Form("number"), "fault": None, "hint": None}),
     "sim-sign-in-fault": ("sims/sign_in.html", {"form": Form("number"), "fault": "Not known.", "hint": "Look."}),
@@ -95,5 +105,8 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         {"access": make_access(), **ASKED},
     ),
     "sim-asked": ("sims/asked.html", {"access": make_access(), "case": "AB12", "email": "ana@example.com"}),
+    "closing": ("renewals/closing.html", {"closing": CLOSED}),
+    "closing-asked": ("renewals/closing.html", {"closing": make_closing(state="asked", confirmed_at=None)}),
+    "closing-stuck": ("renewals/closing.html", {"closing": make_closing(state="stuck", confirmed_at=None)}),
     "sim-code": ("login/code.html", {"form": Form("code"), "email": "", "sent": True}),
 }

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from storefront.letters import compose, wording
 from storefront.ports import Letter
 from storefront.settings import Settings
+from tests.web.sample_sims import CLOSED
 from tests.web.sample_sims import PAGES as SIM_PAGES
 from tests.web.sample_views import BRINGS_ITS_OWN_STYLE, NOON, REFUND, make_paid
 from tests.web.sample_views import PAGES as SHOP_PAGES
@@ -51,6 +52,8 @@ ENDPOINTS = {
     "sims.top_up": "/en/sim/top-up/<key>",
     "sims.ask_form": "/en/sim/ask",
     "sims.ask": "/en/sim/ask",
+    "renewals.end": "/en/sim/renewal/close",
+    "renewals.proof": "/en/sim/renewal/<reference>",
     "login.email": "/en/sign-in",
     "login.code": "/en/sign-in/code",
     "login.sign_out": "/en/sign-out",
@@ -200,6 +203,7 @@ def letters() -> dict[str, Letter]:
         name: compose.order_letter(name, settings=settings, order=order, to="ana@example.com", link=LINK)
         for name in ORDER_LETTERS
     }
+    told["renewal_closed"] = compose.renewal_closed(settings=settings, closing=CLOSED)
     told["sign_in_code"] = compose.sign_in_code(settings=settings, facts=code)
     told["case_opened"] = compose.case_opened(settings=settings, case=case)
     return told

@@ -1,0 +1,1 @@
+"""Auto-renewals: how they end, with proof."""

@@ -1,0 +1,1 @@
+"""Closing auto-renewals, and the proof of it."""
