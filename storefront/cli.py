@@ -51,7 +51,8 @@ def _settings() -> Settings:
 
 def _house() -> House:
     settings = _settings()
-    configure_logging(production=settings.is_production)
+    # What a command prints may be read by a program; its log goes beside it.
+    configure_logging(production=settings.is_production, stream=sys.stderr)
     try:
         return wire(settings)
     except ValueError as wrong:

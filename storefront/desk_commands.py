@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from storefront.kernel.iccid import read_number
 from storefront.renewals import close
 from storefront.renewals.close import ClosingView
 from storefront.wiring import House
+
+SAFETY_NET = dt.timedelta(seconds=30)
+"""A worker takes a closing up by itself after this if the command dies."""
 
 
 def furnish(with_house: Callable[[Callable[..., Any]], Callable[..., Any]], case_group: AppGroup) -> AppGroup:
@@ -40,7 +44,13 @@ def _close(house: House, iccids: tuple[str, ...], email: str, by: str) -> None:
     address = normalise_address(email) if email else ""
     for iccid in [read_number(one) for one in iccids]:
         asked = close.ask(
-            house.bench, iccid=iccid, asked_by="desk", actor=by, email=address, locale=house.settings.languages[0]
+            house.bench,
+            iccid=iccid,
+            asked_by="desk",
+            actor=by,
+            email=address,
+            locale=house.settings.languages[0],
+            starts_in=SAFETY_NET,
         )
         close.perform(house.bench, asked.id)
         _tell(close.by_id(house.bench, asked.id))

@@ -68,10 +68,20 @@ class ClosingView:
     confirmed_at: dt.datetime | None
 
 
-def ask(bench: Workbench, *, iccid: str, asked_by: str, actor: str, email: str, locale: str) -> ClosingView:
+def ask(
+    bench: Workbench,
+    *,
+    iccid: str,
+    asked_by: str,
+    actor: str,
+    email: str,
+    locale: str,
+    starts_in: dt.timedelta = dt.timedelta(0),
+) -> ClosingView:
     """Begin a closing, or return the one under way. `asked_by` is ``traveller`` or ``desk``; the proof goes to `email`.
 
-    Who may ask is the caller's to decide: a traveller after the second factor, else the desk.
+    Who may ask is the caller's to decide: a traveller after the second factor, else the desk. A caller that performs
+    it itself lets the workers wait for `starts_in`.
     """
     now = bench.now()
     closing = Closing(
@@ -93,7 +103,13 @@ def ask(bench: Workbench, *, iccid: str, asked_by: str, actor: str, email: str, 
             view = _view(closing)
             session.add(closing)
             session.flush()
-            outbox.stage(session, job=JOB, arguments={"closing_id": closing.id}, key=f"{JOB}:{closing.id}", due_at=now)
+            outbox.stage(
+                session,
+                job=JOB,
+                arguments={"closing_id": closing.id},
+                key=f"{JOB}:{closing.id}",
+                due_at=now + starts_in,
+            )
     except IntegrityError:
         # Two asked at the same moment: the other one's closing is ours.
         with bench.read() as session:

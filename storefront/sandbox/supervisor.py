@@ -160,8 +160,8 @@ class Supervisor:
         sandbox += ["--stripe-webhook-secret", layout.webhook_secret, "--public-url", layout.sandbox_public_url]
         self._spawn("sandbox", [sys.executable, *sandbox])
         self._await("sandbox", f"{layout.sandbox_url}/healthz")
-        self._once("schema", "db", "upgrade")
-        self._once("catalogue", "catalogue", "refresh")
+        self.once("schema", "db", "upgrade")
+        self.once("catalogue", "catalogue", "refresh")
         self.start_web("web", layout.shop_port, layout.bind)
         self.start_worker()
 
@@ -223,7 +223,8 @@ class Supervisor:
                 start_new_session=True,
             )
 
-    def _once(self, name: str, *command: str) -> None:
+    def once(self, name: str, *command: str) -> str:
+        """Run one of the operator's commands to its end; returns what it printed. Raises `WalkFailed`."""
         done = subprocess.run(
             [sys.executable, "-m", "flask", *command],
             cwd=self._layout.root,
@@ -236,6 +237,7 @@ class Supervisor:
         if done.returncode != 0:
             (self._layout.data_dir / f"{name}.log").write_bytes(done.stdout + done.stderr)
             raise WalkFailed(f"`flask {' '.join(command)}` failed; see {name}.log")
+        return done.stdout.decode()
 
     def _await(self, name: str, url: str) -> None:
         until = time.monotonic() + 40

@@ -30,6 +30,7 @@ class Walk:
         self._payment_page = ""
         self.order_page = ""
         self.sim = ""
+        self.proof = ""
         self._offer = ("", "")
         self._top_up_page = ""
         self._code = ""
@@ -50,6 +51,7 @@ class Walk:
         self._step("the mail with the secret link", self._mail)
         self._step("top-up of that SIM, reported once", self._top_up)
         self._step("the top-up seen active on the SIM", self._seen_active)
+        self._step("renewals sold elsewhere closed by the desk", self._close_renewals)
         self._show_qr()
 
     def _step(self, title: str, work: Callable[[], str]) -> None:
@@ -156,6 +158,15 @@ class Walk:
         until = re.search(r"until ([^<·]+)", page)
         return f"in use until {until.group(1).strip()}" if until else "in use"
 
+    def _close_renewals(self) -> str:
+        iccid = self._sim_of("auto_renewing_often")
+        said = self._house.once("desk", "renewal", "close", iccid, "--by", "the demo")
+        ended = said.count("ended: ")
+        if not ended or "and shows none" not in said:
+            raise WalkFailed("the desk could not close the auto-renewals of a SIM")
+        self.proof = said.strip()
+        return f"{ended} ended, the supplier read again and shows none"
+
     def _sim_of(self, kind: str) -> str:
         found = requests.get(f"{self._layout.sandbox_url}/control/sims", params={"kind": kind}, timeout=10).json()
         return str(found["sims"][0]["iccid"])
@@ -171,6 +182,8 @@ class Walk:
         drawn = terminal(self._buyer.qr_modules(self.order_page))
         print("\n".join("    " + line for line in drawn.splitlines()))
         print(f"\n    {self._code}   (the supplier's own record of it)")
+        print("\n  The proof that nothing renews any more, as the desk reads it:\n")
+        print("\n".join("    " + line for line in self.proof.splitlines()))
 
 
 def start_here(layout: Layout, walk: Walk) -> str:
