@@ -67,6 +67,9 @@ def _proved(somebody):
     page.get_by_role("button", name=re.compile("Show everything")).click()
     page.get_by_role("heading", name="Every order of this SIM").wait_for()
     somebody.shoot("sim-proved", whole=True)
+    page.get_by_role("button", name="Close it now").click()
+    page.get_by_role("heading", name="Auto-renewal closed").wait_for(timeout=20_000)
+    somebody.shoot("closing-proof", whole=True)
 
 
 def _type(somebody, number):

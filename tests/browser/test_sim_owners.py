@@ -102,6 +102,9 @@ def test_the_second_factor_shows_the_suppliers_renewal(person, shop, chromium, s
     page.get_by_role("button", name=re.compile("Show everything")).click()
     page.get_by_role("heading", name="Every order of this SIM").wait_for()
     assert page.get_by_text(f"The supplier renews {PLANS[0].name}").is_visible()
+    page.get_by_role("button", name="Close it now").click()
+    page.get_by_role("heading", name="Auto-renewal closed").wait_for(timeout=20_000)
+    assert sim.renewal() is None
     elsewhere.check_pages()
     context.close()
 
