@@ -49,7 +49,7 @@ def line(**price: object) -> list[dict[str, object]]:
         ({"customer_email": ""}, "customer_email", "parameter_invalid_empty"),
         ({"customer": "cus_nobody", "customer_email": None}, "customer", "resource_missing"),
         ({"metadata": {"k": "v" * 501}}, "metadata[k]", None),
-        ({"mode": "subscription"}, "mode", None),
+        ({"mode": "setup"}, "mode", None),
     ],
 )
 def test_a_wrong_session_is_refused_by_name(

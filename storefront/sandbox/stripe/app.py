@@ -12,7 +12,18 @@ from stripe._api_version import _ApiVersion
 from storefront.sandbox.dispatch import Dispatcher
 from storefront.sandbox.http import Handler, Request, Response
 from storefront.sandbox.stripe import account as account_room
-from storefront.sandbox.stripe import customers, disputes, faults, intents, refunds, sessions
+from storefront.sandbox.stripe import (
+    customers,
+    cycles,
+    disputes,
+    faults,
+    intents,
+    invoice_calls,
+    payment_methods,
+    refunds,
+    sessions,
+    subscriptions,
+)
 from storefront.sandbox.stripe.check import findings
 from storefront.sandbox.stripe.control import Control
 from storefront.sandbox.stripe.core import DEFAULT_EVENTS, Cause, Sandbox
@@ -21,6 +32,7 @@ from storefront.sandbox.stripe.expand import expanded
 from storefront.sandbox.stripe.idempotency import Answer
 from storefront.sandbox.stripe.pages import Pages
 from storefront.sandbox.stripe.params import nest, parse_form, spec_for, typed
+from storefront.sandbox.stripe.render import Paper
 from storefront.sandbox.stripe.routes import Call, Route, Router
 from storefront.sandbox.stripe.signature import headers
 from storefront.sandbox.stripe.store import Json, new_id
@@ -28,7 +40,17 @@ from storefront.sandbox.stripe.ticker import Ticker
 from storefront.sandbox.world import Fault, World
 
 PREFIX = "/stripe"
-ROOMS = (account_room, customers, disputes, intents, refunds, sessions)
+ROOMS = (
+    account_room,
+    customers,
+    disputes,
+    intents,
+    invoice_calls,
+    payment_methods,
+    refunds,
+    sessions,
+    subscriptions,
+)
 
 
 def mount(
@@ -40,7 +62,7 @@ def mount(
 
 def build(world: World, webhook_url: str, webhook_secret: str, account: str, shop_name: str) -> Sandbox:
     """The state behind the door, put at ``world.stripe``; its `dispatcher` takes another address at any time."""
-    happenings = {**sessions.HAPPENINGS, **refunds.HAPPENINGS}
+    happenings = {**cycles.HAPPENINGS, **refunds.HAPPENINGS, **sessions.HAPPENINGS}
     dispatcher = Dispatcher(
         webhook_url,
         webhook_secret,
@@ -61,7 +83,7 @@ class Door:
     def __init__(self, box: Sandbox) -> None:
         self.box = box
         self._router = Router(route for room in ROOMS for route in room.ROUTES)
-        self._pages = Pages(box)
+        self._pages = Pages(box, Paper())
         self._control = Control(box)
         self._ticker = Ticker(box)
         # A stopped server lets go of its handlers; nothing must be sent on behalf of a world that is gone.
@@ -110,7 +132,7 @@ class Door:
         params = typed(tree, spec_for(route.params))
         expand: list[str] = params.pop("expand", None) or []
         key = request.headers.get("idempotency-key", "") if request.method == "POST" else ""
-        cause = Cause(request_id if request.method == "POST" else None, key or None)
+        cause = Cause(request_id if request.method != "GET" else None, key or None)
         manner = faults.MANNERS.get(fault.kind, "") if fault else ""
         call = Call(params, identifier, cause, manner, faults.seconds(fault, 1.0) if fault and manner else 1.0)
         if key:

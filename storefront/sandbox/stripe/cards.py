@@ -36,7 +36,9 @@ class Card:
     name: str
     funding: str = "credit"
     decline: Decline | None = None
+    decline_later: Decline | None = None
     challenge: bool = False
+    challenge_always: bool = False
     refund: str = "succeeded"
     disputed: bool = False
 
@@ -60,7 +62,10 @@ DECLINES = {
     "4100000000000019": Decline("card_declined", "Your card was declined.", "fraudulent"),
     "4000008400001629": GENERIC,
 }
+# Agrees while the buyer is there and declines every renewal. (The real service would decline the first payment too.)
+DECLINES_LATER = {"4000000000000341": GENERIC}
 CHALLENGES = {"4000002500003155", "4000002760003184", "4000008400001629"}
+CHALLENGES_ALWAYS = {"4000002760003184"}
 REFUNDS = {"4000000000007726": "settles_later", "4000000000005126": "fails_later"}
 DISPUTED = {"4000000000000259"}
 DEBIT = {"4000056655665556"}
@@ -72,7 +77,7 @@ SUCCESSES = {
     "6011111111111117",
     "3566002020360505",
 }
-KNOWN = SUCCESSES | DEBIT | DECLINES.keys() | CHALLENGES | REFUNDS.keys() | DISPUTED
+KNOWN = SUCCESSES | DEBIT | DECLINES.keys() | DECLINES_LATER.keys() | CHALLENGES | REFUNDS.keys() | DISPUTED
 
 # Shown on the page: what to type and what then happens.
 HINTS = (
@@ -82,6 +87,7 @@ HINTS = (
     ("4000 0027 6000 3184", "the bank always asks you to confirm"),
     ("4000 0000 0000 9995", "not enough money on the account"),
     ("4000 0000 0000 0069", "the card has expired"),
+    ("4000 0000 0000 0341", "pays now, declines every renewal"),
 )
 
 
@@ -130,7 +136,9 @@ def read_card(number: str, expiry: str, cvc: str, name: str, *, year: int, month
         name=name.strip(),
         funding="debit" if digits in DEBIT else "credit",
         decline=decline,
+        decline_later=DECLINES_LATER.get(digits),
         challenge=digits in CHALLENGES,
+        challenge_always=digits in CHALLENGES_ALWAYS,
         refund=REFUNDS.get(digits, "succeeded"),
         disputed=digits in DISPUTED,
     )

@@ -12,7 +12,8 @@ from storefront.sandbox.stripe.cards import InvalidCard, read_card
 from storefront.sandbox.stripe.core import Sandbox
 from storefront.sandbox.stripe.disputes import open_dispute
 from storefront.sandbox.stripe.errors import ApiError, required
-from storefront.sandbox.stripe.payments import Outcome, answer_challenge, attempt
+from storefront.sandbox.stripe.outcome import Outcome
+from storefront.sandbox.stripe.payments import answer_challenge, attempt
 from storefront.sandbox.stripe.refunds import fail_refund, make_refund, settle_refund
 from storefront.sandbox.stripe.store import Json, Store
 
@@ -145,7 +146,7 @@ class Control:
                     "id": event["id"],
                     "type": event["type"],
                     "created": event["created"],
-                    "object": event["data"]["object"]["id"],
+                    "object": event["data"]["object"].get("id"),
                     "delivered": event["pending_webhooks"] == 0,
                 }
                 for event in self._box.store.newest_first("event")
@@ -182,7 +183,10 @@ def _charge(store: Store, identifier: str, facts: Facts) -> Json:
         raise required("payment_intent")
     found = store.find(named)
     if found is not None and found["object"] == "checkout.session":
-        found = store.find(str(found["payment_intent"]))
+        found = store.find(str(found["payment_intent"] or found["invoice"]))
+    if found is not None and found["object"] == "invoice":
+        found = next((one for one in store.newest_first("invoice_payment") if one["invoice"] == found["id"]), None)
+        found = store.find(str(found["payment"]["payment_intent"])) if found else None
     if found is not None and found["object"] == "payment_intent":
         found = store.find(str(found["latest_charge"]))
     if found is None or found["object"] != "charge" or not found["paid"]:

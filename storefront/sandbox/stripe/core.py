@@ -19,6 +19,8 @@ DEFAULT_EVENTS = (
     "charge.refunded",
     "refund.*",
     "charge.dispute.created",
+    "customer.subscription.*",
+    "invoice.*",
 )
 FEE_SHARE_PER_MILLE = 29
 FEE_FIXED = 30
@@ -50,6 +52,7 @@ class Sandbox:
     check_answers: bool = False
     hold_redirect_seconds: float = 2.0
     happenings: Mapping[str, Happening] = field(default_factory=dict)
+    _playing: float | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         events = self.store.table("event")
@@ -60,9 +63,13 @@ class Sandbox:
 
         self.dispatcher.accepted = accepted
 
+    def moment(self) -> float:
+        """The world's clock in seconds since 1970; while something that fell due is played, the time it was due at."""
+        return self.world.clock.now().timestamp() if self._playing is None else self._playing
+
     def now(self) -> int:
-        """The world's clock in whole seconds since 1970, as all stamps of the service are."""
-        return int(self.world.clock.now().timestamp())
+        """The same in whole seconds, as all stamps of the service are."""
+        return int(self.moment())
 
     @property
     def page_root(self) -> str:
@@ -70,9 +77,22 @@ class Sandbox:
         return (self.world.public_url or self.world.base_url).rstrip("/")
 
     def tick(self) -> None:
-        """Let everything happen that the world's clock has made due."""
-        for what, identifier in self.store.due(self.world.clock.now().timestamp()):
-            self.happenings[what](self, identifier)
+        """Let everything happen that the world's clock has made due, in order and each at its own time."""
+        if self._playing is not None:
+            return
+        try:
+            for at, what, identifier in self.store.due(self.world.clock.now().timestamp()):
+                self._playing = at
+                self.happenings[what](self, identifier)
+        finally:
+            self._playing = None
+
+    def amend(self, subject: Json, event_type: str, cause: Cause = NOBODY, **values: Any) -> None:
+        """Change fields of an object and tell what they were before; says nothing when all of them stay."""
+        before = {name: subject[name] for name, value in values.items() if subject[name] != value}
+        subject.update(values)
+        if before:
+            self.emit(event_type, subject, cause, previous=clone(before))
 
     def emit(self, event_type: str, subject: Json, cause: Cause = NOBODY, previous: Json | None = None) -> Json:
         """Record an event about `subject` as it is now and have it delivered."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from storefront.sandbox.stripe.core import Sandbox
+from storefront.sandbox.stripe.core import Params, Sandbox
 from storefront.sandbox.stripe.lists import listed
-from storefront.sandbox.stripe.metadata import check_metadata
+from storefront.sandbox.stripe.metadata import check_metadata, merged
 from storefront.sandbox.stripe.routes import Call, Route
 from storefront.sandbox.stripe.shape import fresh, inner
 from storefront.sandbox.stripe.store import Json, new_id
@@ -14,21 +14,26 @@ _COPIED = ("address", "description", "email", "name", "phone", "shipping")
 
 def create_customer(box: Sandbox, call: Call) -> Json:
     """Keep a new customer; the same e-mail may be there many times, as with the real service."""
+    return new_customer(box, call.params)
+
+
+def new_customer(box: Sandbox, params: Params) -> Json:
+    """A customer as the parameters of the API describe them; tells nobody."""
     identifier = new_id("cus_", 14)
     return box.store.put(
         fresh(
             "customer",
-            **{name: call.params.get(name) for name in _COPIED},
+            **{name: params.get(name) for name in _COPIED},
             id=identifier,
             balance=0,
             created=box.now(),
             delinquent=False,
             invoice_prefix=identifier[-8:].upper(),
             invoice_settings=inner("customer", "invoice_settings"),
-            metadata=check_metadata(call.params.get("metadata"), "metadata"),
+            metadata=check_metadata(params.get("metadata"), "metadata"),
             next_invoice_sequence=1,
-            preferred_locales=call.params.get("preferred_locales") or [],
-            tax_exempt=call.params.get("tax_exempt") or "none",
+            preferred_locales=params.get("preferred_locales") or [],
+            tax_exempt=params.get("tax_exempt") or "none",
         )
     )
 
@@ -38,9 +43,7 @@ def update_customer(box: Sandbox, call: Call) -> Json:
     customer = box.store.get("customer", call.identifier)
     customer.update({name: call.params[name] for name in _COPIED if name in call.params})
     if "metadata" in call.params:
-        given = call.params["metadata"] or {}
-        kept = {key: value for key, value in customer["metadata"].items() if given and key not in given}
-        customer["metadata"] = {**kept, **check_metadata(given, "metadata")}
+        customer["metadata"] = merged(customer["metadata"], call.params["metadata"])
     return customer
 
 

@@ -38,6 +38,10 @@ def _child(store: Store, node: Json, name: str, path: str) -> Any:
         refunds = [refund for refund in store.newest_first("refund") if refund["charge"] == node["id"]]
         url = f"/v1/charges/{node['id']}/refunds"
         return node.get("refunds") or {"object": "list", "data": refunds, "has_more": False, "url": url}
+    if kind == "invoice" and name == "payments":
+        return node.get("payments") or _payments(store, node["id"])
+    if kind == "invoice" and name == "confirmation_secret":
+        return _secret(store, node["id"])
     if name not in node:
         raise invalid(f"This property cannot be expanded ({path}).", "expand")
     value = node[name]
@@ -56,3 +60,17 @@ def _page(items: list[Json], session: str) -> Json:
         "has_more": False,
         "url": f"/v1/checkout/sessions/{session}/line_items",
     }
+
+
+def _payments(store: Store, invoice: str) -> Json:
+    found = [payment for payment in store.newest_first("invoice_payment") if payment["invoice"] == invoice]
+    url = f"/v1/invoice_payments?invoice={invoice}"
+    return {"object": "list", "data": found, "has_more": False, "url": url}
+
+
+def _secret(store: Store, invoice: str) -> Json | None:
+    payments = _payments(store, invoice)["data"]
+    if not payments:
+        return None
+    intent = store.get("payment_intent", payments[0]["payment"]["payment_intent"])
+    return {"client_secret": intent["client_secret"], "type": "payment_intent"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from storefront.sandbox.stripe.cards import Card, Decline
 from storefront.sandbox.stripe.core import Cause, Sandbox, fee_on
 from storefront.sandbox.stripe.errors import DOC_ROOT, ApiError
@@ -16,32 +18,45 @@ CANCELLABLE = ("requires_payment_method", "requires_action", "requires_confirmat
 
 def open_intent(box: Sandbox, session: Json, data: Json) -> Json:
     """The intent of a payment page; it comes into being with the buyer's first try, not with the page."""
+    subscribes = session["mode"] == "subscription"
+    intent = make_intent(
+        box,
+        session["amount_total"],
+        session["currency"],
+        customer=session["customer"],
+        description="Subscription creation" if subscribes else data.get("description"),
+        metadata=check_metadata(data.get("metadata"), "metadata"),
+        receipt_email=data.get("receipt_email"),
+        setup_future_usage="off_session" if subscribes else data.get("setup_future_usage"),
+    )
+    box.store.pages[session["id"]].intent = intent["id"]
+    if not subscribes:
+        session["payment_intent"] = intent["id"]
+    box.store.session_of_intent[intent["id"]] = session["id"]
+    box.emit("payment_intent.created", intent)
+    return intent
+
+
+def make_intent(box: Sandbox, amount: int, currency: str, **facts: Any) -> Json:
+    """A new intent over `amount` minor units that still needs a payment method; tells nobody."""
     identifier = new_id("pi_3")
-    intent = box.store.put(
+    return box.store.put(
         fresh(
             "payment_intent",
+            **facts,
             id=identifier,
-            amount=session["amount_total"],
+            amount=amount,
             amount_details={"tip": {}},
             capture_method="automatic_async",
             client_secret=f"{identifier}_secret_{new_id('', 25)}",
             confirmation_method="automatic",
             created=box.now(),
-            currency=session["currency"],
-            customer=session["customer"],
-            description=data.get("description"),
-            metadata=check_metadata(data.get("metadata"), "metadata"),
+            currency=currency,
             payment_method_options={"card": inner("payment_intent", "payment_method_options", "card")},
             payment_method_types=["card"],
-            receipt_email=data.get("receipt_email"),
-            setup_future_usage=data.get("setup_future_usage"),
             status="requires_payment_method",
         )
     )
-    session["payment_intent"] = identifier
-    box.store.session_of_intent[identifier] = session["id"]
-    box.emit("payment_intent.created", intent)
-    return intent
 
 
 def payment_method(box: Sandbox, card: Card, email: str) -> Json:
@@ -87,9 +102,8 @@ def _checks(card: Card) -> Json:
     }
 
 
-def make_charge(box: Sandbox, intent: Json, card: Card, email: str, *, authenticated: bool) -> Json:
+def make_charge(box: Sandbox, intent: Json, card: Card, method: Json, *, authenticated: bool) -> Json:
     """Ask the pretend bank; returns the charge, succeeded or failed, and brings the intent up to date."""
-    method = payment_method(box, card, email)
     identifier = new_id("ch_3")
     charge = fresh(
         "charge",
@@ -224,6 +238,8 @@ def cancel(box: Sandbox, call: Call) -> Json:
     session = box.store.tables.get("checkout.session", {}).get(box.store.session_of_intent.get(intent["id"], ""))
     if session is not None and session["status"] == "open":
         raise ApiError("This intent belongs to a Checkout Session: expire the session instead.", stored=True)
+    if intent["id"] in box.store.invoice_of_intent:
+        raise ApiError("This intent belongs to an invoice: void the invoice instead.", stored=True)
     if intent["status"] not in CANCELLABLE:
         raise ApiError(
             f"An intent with a status of {intent['status']} cannot be cancelled.",

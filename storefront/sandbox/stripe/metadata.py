@@ -22,3 +22,10 @@ def check_metadata(given: Any, path: str) -> dict[str, str]:
         if len(value) > LONGEST_VALUE:
             raise invalid(f"Metadata values hold at most {LONGEST_VALUE} characters.", f"{path}[{key}]")
     return found
+
+
+def merged(kept: dict[str, str], given: Any) -> dict[str, str]:
+    """Metadata after an update: given keys replace, an empty value removes a key, nothing at all removes every key."""
+    wanted = given or {}
+    rest = {key: value for key, value in kept.items() if wanted and key not in wanted}
+    return {**rest, **check_metadata(wanted, "metadata")}

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
+import functools
 from typing import Any
-from urllib.parse import urlsplit
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from storefront.sandbox.http import Request, Response
 from storefront.sandbox.stripe.cards import HINTS, InvalidCard, read_card
 from storefront.sandbox.stripe.core import Sandbox
 from storefront.sandbox.stripe.money import spoken
-from storefront.sandbox.stripe.payments import Outcome, answer_challenge, attempt
+from storefront.sandbox.stripe.outcome import Outcome
+from storefront.sandbox.stripe.payments import answer_challenge, attempt
+from storefront.sandbox.stripe.periods import spoken_period
+from storefront.sandbox.stripe.render import Paper, marked, origin, see_other
 from storefront.sandbox.stripe.sessions import EMAIL
 from storefront.sandbox.stripe.store import Json
 
-_FOLDER = Path(__file__).parent / "pages"
 _VERBS = {"book": "Book for", "donate": "Donate", "subscribe": "Subscribe for"}
 _TRY_ANOTHER = "Nothing was charged; you can try another card."
 _TERMS = "I agree to the seller's terms of service."
@@ -27,19 +25,16 @@ _TERMS = "I agree to the seller's terms of service."
 class Pages:
     """Answers everything below ``/checkout/``. Takes the world's lock only while it reads or changes state."""
 
-    def __init__(self, box: Sandbox) -> None:
+    def __init__(self, box: Sandbox, paper: Paper) -> None:
         self._box = box
-        self._templates = Environment(
-            loader=FileSystemLoader(_FOLDER), autoescape=True, trim_blocks=True, undefined=StrictUndefined
-        )
-        self._style = (_FOLDER / "style.css").read_bytes()
+        self._paper = paper
 
     def handle(self, request: Request) -> Response:
         """One page view or one form."""
         _, _, what, *rest = [*request.path.split("/"), ""]
         identifier = rest[0] if rest else ""
         if (request.method, what) == ("GET", "style.css"):
-            return Response(200, [("Content-Type", "text/css"), ("Cache-Control", "max-age=3600")], self._style)
+            return self._paper.style()
         page = {
             ("GET", "pay"): self._show,
             ("POST", "pay"): self._pay,
@@ -102,7 +97,7 @@ class Pages:
         if outcome.event is not None and self._box.hold_redirect_seconds > 0:
             # As the real page does: give the shop a moment to act on the notice before its buyer lands there.
             self._box.dispatcher.wait_for(outcome.event, self._box.hold_redirect_seconds)
-        return Response(303, [("Location", outcome.redirect or "/"), ("Cache-Control", "no-store")], b"")
+        return see_other(outcome.redirect or "/")
 
     def _show_challenge(self, identifier: str, _typed: dict[str, str]) -> Response:
         with self._box.world.lock:
@@ -111,7 +106,7 @@ class Pages:
             if session is None or page is None or page.pending is None or session["status"] != "open":
                 return self._closed(session)
             card = page.pending
-            return self._render(
+            return self._paper.page(
                 "challenge.html",
                 200,
                 _targets(session),
@@ -141,7 +136,7 @@ class Pages:
                 return self._closed(None)
             card, currency = charge["payment_method_details"]["card"], charge["currency"]
             refunded = charge["amount_refunded"]
-            return self._render(
+            return self._paper.page(
                 "receipt.html",
                 200,
                 (),
@@ -163,12 +158,13 @@ class Pages:
                 "description": self._box.store.get("product", item["price"]["product"])["description"] or "",
                 "quantity": item["quantity"],
                 "amount": spoken(item["amount_total"], currency),
+                "again": _spoken_renewal(item["price"], item["quantity"]),
             }
             for item in self._box.store.pages[session["id"]].line_items
         ]
         texts = session["custom_text"]
         known = (session["customer_details"] or {}).get("email") or ""
-        return self._render(
+        return self._paper.page(
             "pay.html",
             status,
             _targets(session),
@@ -184,10 +180,11 @@ class Pages:
             name=form.get("name", ""),
             terms=_needs_terms(session) and ((texts["terms_of_service_acceptance"] or {}).get("message") or _TERMS),
             note=(texts["submit"] or {}).get("message"),
-            verb=_VERBS.get(session["submit_type"], "Pay"),
+            heading="Subscribe" if session["mode"] == "subscription" else "Pay",
+            verb=_VERBS.get(session["submit_type"], "Subscribe for" if session["mode"] == "subscription" else "Pay"),
             hints=HINTS,
             error=error,
-            mark=lambda name: Markup(' aria-invalid="true" aria-describedby="error"') if name == wrong else "",
+            mark=functools.partial(marked, wrong),
         )
 
     def _closed(self, session: Json | None, status: int = 404) -> Response:
@@ -216,21 +213,7 @@ class Pages:
                 "sentence": "Your payment is still open. Go back to the payment page to finish it.",
                 "link": session["url"],
             }
-        return self._render("closed.html", status, (), **facts)
-
-    def _render(self, template: str, status: int, form_targets: tuple[str, ...], **facts: Any) -> Response:
-        body = self._templates.get_template(template).render(facts).encode()
-        # A browser applies form-action to the redirect after a form as well, so the shop must stand in it.
-        targets = " ".join(("'self'", *form_targets))
-        policy = f"default-src 'none'; style-src 'self'; img-src data:; form-action {targets}"
-        headers = [
-            ("Content-Type", "text/html; charset=utf-8"),
-            ("Cache-Control", "no-store"),
-            ("Content-Security-Policy", f"{policy}; frame-ancestors 'none'; base-uri 'none'"),
-            ("Referrer-Policy", "no-referrer"),
-            ("X-Content-Type-Options", "nosniff"),
-        ]
-        return Response(status, headers, body)
+        return self._paper.page("closed.html", status, (), **facts)
 
 
 def _fixed(session: Json) -> bool:
@@ -243,8 +226,7 @@ def _needs_terms(session: Json) -> bool:
 
 
 def _targets(session: Json) -> tuple[str, ...]:
-    parts = urlsplit(session["success_url"])
-    return (f"{parts.scheme}://{parts.netloc}",)
+    return origin(session["success_url"])
 
 
 def _spoken_span(seconds: int) -> str:
@@ -254,3 +236,10 @@ def _spoken_span(seconds: int) -> str:
     if minutes < 120:
         return f"{minutes} minute{'s' if minutes > 1 else ''}"
     return f"{minutes // 60} hours"
+
+
+def _spoken_renewal(price: Json, quantity: int) -> str:
+    """What will be charged again and how often; empty for a price that is paid once."""
+    if price["recurring"] is None:
+        return ""
+    return f"{spoken(price['unit_amount'] * quantity, price['currency'])} every {spoken_period(price['recurring'])}"

@@ -161,10 +161,12 @@ def _scalar(value: str, spec: Spec, path: str) -> Any:
         )
     if value == "":
         return None
+    if value in spec.choices:
+        return value
     if spec.scalar is None:
         kind = "array" if spec.item else "object"
         raise invalid(f"Invalid {kind}", path, f"parameter_invalid_{kind}" if kind == "array" else None)
-    if not spec.open_choices and value not in spec.choices:
+    if not spec.open_choices and spec.scalar is str:
         allowed = ", ".join(sorted(spec.choices))
         raise invalid(f"Invalid {path}: must be one of {allowed}", path)
     if spec.scalar is int:

@@ -105,7 +105,7 @@ def make_refund(
     box.emit("refund.created", refund, cause)
     box.emit("charge.refunded", charge, cause, previous=before)
     if manner in ("fails_later", "settles_later"):
-        due = box.world.clock.now().timestamp() + settles_after
+        due = box.moment() + settles_after
         box.store.schedule(due, "refund.fail" if manner == "fails_later" else "refund.settle", refund["id"])
     return refund
 

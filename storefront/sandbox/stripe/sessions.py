@@ -1,4 +1,4 @@
-"""Checkout Sessions in payment mode: opening, reading, expiring."""
+"""Checkout Sessions, for one payment or for a subscription: opening, reading, expiring."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from urllib.parse import urlsplit
 from storefront.sandbox.stripe.core import NOBODY, Cause, Params, Sandbox
 from storefront.sandbox.stripe.errors import ApiError, invalid, required
 from storefront.sandbox.stripe.intents import cancel_intent
+from storefront.sandbox.stripe.lines import line_items
 from storefront.sandbox.stripe.lists import chosen, listed
 from storefront.sandbox.stripe.metadata import check_metadata
-from storefront.sandbox.stripe.money import check_amount, check_currency, check_total
 from storefront.sandbox.stripe.routes import Call, Route
 from storefront.sandbox.stripe.shape import fresh, inner
 from storefront.sandbox.stripe.store import Json, Page, new_id
 
 SHORTEST = 30 * 60
 LONGEST = 24 * 3600
+SHORTEST_TRIAL = 48 * 3600
 EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 _REFERENCE = re.compile(r"[A-Za-z0-9_-]{1,200}")
+_SUBSCRIPTION_DATA = {"billing_mode", "description", "metadata", "trial_end", "trial_period_days"}
 _COPIED = ("cancel_url", "client_reference_id", "locale", "submit_type", "allow_promotion_codes", "origin_context")
 
 
@@ -27,8 +29,8 @@ def create_session(box: Sandbox, call: Call) -> Json:
     """Open a payment page."""
     params = call.params
     now = box.now()
-    _check_form(params)
-    items, currency, total = _line_items(box, params, now)
+    _check_form(params, now)
+    items, currency, total = line_items(box, params, now)
     customer = params.get("customer")
     email = params.get("customer_email")
     if customer is not None:
@@ -51,7 +53,7 @@ def create_session(box: Sandbox, call: Call) -> Json:
         currency=currency,
         custom_text=inner("checkout.session", "custom_text", **texts),
         customer=customer,
-        customer_creation=None if customer else params.get("customer_creation", "if_required"),
+        customer_creation=None if customer else params.get("customer_creation", _customer_creation(params)),
         customer_details=_customer_details(email) if email else None,
         customer_email=params.get("customer_email"),
         discounts=[],
@@ -59,8 +61,8 @@ def create_session(box: Sandbox, call: Call) -> Json:
         expires_at=_expiry(params, now),
         integration_identifier=params.get("integration_identifier"),
         metadata=check_metadata(params.get("metadata"), "metadata"),
-        mode="payment",
-        payment_method_collection="if_required",
+        mode=params["mode"],
+        payment_method_collection="always" if params["mode"] == "subscription" else "if_required",
         payment_method_options=params.get("payment_method_options") or {},
         payment_method_types=["card"],
         payment_status="unpaid",
@@ -71,9 +73,20 @@ def create_session(box: Sandbox, call: Call) -> Json:
         ui_mode="hosted_page",
         url=f"{box.page_root}/checkout/pay/{identifier}",
     )
-    box.store.pages[identifier] = Page(items, dict(params.get("payment_intent_data") or {}))
+    box.store.pages[identifier] = _page(params, items, now)
     box.store.schedule(session["expires_at"], "session.expire", identifier)
     return box.store.put(session)
+
+
+def _page(params: Params, items: list[Json], now: int) -> Page:
+    data = dict(params.get("subscription_data") or {})
+    if "trial_period_days" in data:
+        data["trial_end"] = now + 24 * 3600 * data.pop("trial_period_days")
+    return Page(items, dict(params.get("payment_intent_data") or {}), data)
+
+
+def _customer_creation(params: Params) -> str:
+    return "always" if params["mode"] == "subscription" else "if_required"
 
 
 def _branding(box: Sandbox, params: Params) -> Json:
@@ -99,10 +112,11 @@ def _customer_details(email: str) -> Json:
     return inner("checkout.session", "customer_details", email=email, tax_exempt="none")
 
 
-def _check_form(params: Params) -> None:
+def _check_form(params: Params, now: int) -> None:
     """What the real service refuses before it looks at money."""
-    if params.get("mode") != "payment":
-        raise required("mode") if "mode" not in params else invalid("This sandbox opens payments only.", "mode")
+    mode = params.get("mode")
+    if mode not in ("payment", "subscription"):
+        raise required("mode") if mode is None else invalid("This sandbox opens payments and subscriptions.", "mode")
     if not params.get("success_url"):
         raise required("success_url")
     for name in ("success_url", "cancel_url"):
@@ -125,6 +139,27 @@ def _check_form(params: Params) -> None:
     ):
         raise invalid("This sandbox takes cards only, so they must be allowed.", "allowed_payment_method_types")
     check_metadata(data.get("metadata"), "payment_intent_data[metadata]")
+    _check_mode(params, now)
+
+
+def _check_mode(params: Params, now: int) -> None:
+    """What belongs to the other mode is refused, and what a subscription begins with is checked."""
+    strange = ("subscription_data",) if params["mode"] == "payment" else ("payment_intent_data", "customer_creation")
+    for name in strange:
+        if name in params:
+            raise invalid(f"You can not pass `{name}` in `{params['mode']}` mode.", name)
+    data = params.get("subscription_data") or {}
+    for name in data.keys() - _SUBSCRIPTION_DATA:
+        raise invalid("This sandbox does not play this part.", f"subscription_data[{name}]")
+    check_metadata(data.get("metadata"), "subscription_data[metadata]")
+    if "trial_end" in data and "trial_period_days" in data:
+        raise invalid("You may only specify one of trial_end, trial_period_days.", "subscription_data[trial_end]")
+    if "trial_end" in data and data["trial_end"] < now + SHORTEST_TRIAL:
+        raise invalid("The trial must end at least 2 days in the future.", "subscription_data[trial_end]")
+    if data.get("trial_period_days", 1) < 1:
+        raise invalid("The minimum number of trial period days is 1.", "subscription_data[trial_period_days]")
+    if params.get("payment_method_collection", "always") != "always" and params["mode"] == "subscription":
+        raise invalid("This sandbox always asks a subscriber for a card.", "payment_method_collection")
 
 
 def _is_address(text: str) -> bool:
@@ -139,78 +174,6 @@ def _expiry(params: Params, now: int) -> int:
     if expires_at > now + LONGEST:
         raise invalid("`expires_at` must lie less than 24 hours after the session's creation.", "expires_at")
     return expires_at
-
-
-def _line_items(box: Sandbox, params: Params, now: int) -> tuple[list[Json], str, int]:
-    """The priced lines, their one currency and their sum."""
-    wanted: list[Params] = params.get("line_items") or []
-    if not wanted:
-        raise required("line_items")
-    items = [_line_item(box, entry, f"line_items[{n}]", now) for n, entry in enumerate(wanted)]
-    currency = items[0]["currency"]
-    if any(item["currency"] != currency for item in items):
-        raise invalid("All line items must have the same currency.", "line_items")
-    total = sum(item["amount_total"] for item in items)
-    check_total(total, currency)
-    return items, currency, total
-
-
-def _line_item(box: Sandbox, entry: Params, path: str, now: int) -> Json:
-    data = entry.get("price_data")
-    if data is None:
-        raise required(f"{path}[price_data]")
-    if data.get("product_data") is None:
-        raise required(f"{path}[price_data][product_data]")
-    if data.get("unit_amount") is None:
-        raise required(f"{path}[price_data][unit_amount]")
-    if entry.get("quantity") is None:
-        raise required(f"{path}[quantity]")
-    if entry["quantity"] < 1:
-        raise invalid("Quantity must be at least 1.", f"{path}[quantity]", "parameter_invalid_integer")
-    currency = check_currency(data["currency"], f"{path}[price_data][currency]")
-    check_amount(data["unit_amount"], currency, f"{path}[price_data][unit_amount]")
-    product = box.store.put(_product(data["product_data"], now))
-    price = fresh(
-        "price",
-        id=new_id("price_1"),
-        created=now,
-        currency=currency,
-        product=product["id"],
-        tax_behavior="unspecified",
-        type="one_time",
-        unit_amount=data["unit_amount"],
-        unit_amount_decimal=str(data["unit_amount"]),
-    )
-    price.pop("deleted", None)
-    amount = data["unit_amount"] * entry["quantity"]
-    return fresh(
-        "item",
-        id=new_id("li_1"),
-        amount_subtotal=amount,
-        amount_total=amount,
-        currency=currency,
-        description=product["name"],
-        discounts=[],
-        metadata=check_metadata(entry.get("metadata"), f"{path}[metadata]"),
-        price=price,
-        quantity=entry["quantity"],
-        taxes=[],
-    )
-
-
-def _product(data: Params, now: int) -> Json:
-    made = fresh(
-        "product",
-        id=new_id("prod_", 14),
-        created=now,
-        updated=now,
-        description=data.get("description"),
-        images=data.get("images") or [],
-        metadata=check_metadata(data.get("metadata"), "line_items[price_data][product_data][metadata]"),
-        name=data["name"],
-    )
-    made.pop("deleted", None)
-    return made
 
 
 def retrieve_session(box: Sandbox, call: Call) -> Json:
@@ -233,9 +196,10 @@ def expire_session(box: Sandbox, call: Call) -> Json:
 def close_page(box: Sandbox, session: Json, cause: Cause = NOBODY) -> None:
     """Open becomes expired; an unfinished payment on it is called off."""
     session.update(status="expired", url=None)
-    if session["payment_intent"] is not None:
-        cancel_intent(box, box.store.get("payment_intent", session["payment_intent"]), "expired", cause)
-    box.store.pages[session["id"]].pending = None
+    page = box.store.pages[session["id"]]
+    if page.intent is not None:
+        cancel_intent(box, box.store.get("payment_intent", page.intent), "expired", cause)
+    page.pending = None
     box.emit("checkout.session.expired", session, cause)
 
 
@@ -249,7 +213,7 @@ def lapse(box: Sandbox, identifier: str) -> None:
 def list_sessions(box: Sandbox, call: Call) -> Json:
     """Sessions, the newest first."""
     params = call.params
-    equal = chosen(params, "customer", "payment_intent", "status")
+    equal = chosen(params, "customer", "payment_intent", "status", "subscription")
     email = (params.get("customer_details") or {}).get("email")
     if "payment_intent" in equal:
         known = box.store.session_of_intent.get(equal["payment_intent"])

@@ -25,6 +25,11 @@ _ABSENT = {
     "event": {"account", "context"},
     "account": {"deleted", "individual", "company", "groups"},
     "charge": {"level3", "transfer", "authorization_code"},
+    "invoice": {"deleted"},
+    "line_item": {"subscription"},
+    "price": {"deleted"},
+    "product": {"deleted"},
+    "subscription_item": {"deleted"},
 }
 _SPARSE = {"payment_method"}
 

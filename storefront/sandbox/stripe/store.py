@@ -28,6 +28,8 @@ class Page:
 
     line_items: list[Json]
     intent_data: Json
+    subscription_data: Json = field(default_factory=dict)
+    intent: str | None = None
     pending: Card | None = None
     charges: list[str] = field(default_factory=list)
 
@@ -39,6 +41,11 @@ class Store:
         self.tables: dict[str, dict[str, Json]] = {}
         self.pages: dict[str, Page] = {}
         self.session_of_intent: dict[str, str] = {}
+        self.invoice_of_intent: dict[str, str] = {}
+        # How the pretend bank behaves towards each saved payment method.
+        self.cards: dict[str, Card] = {}
+        # The payment method with which a buyer was sent from an invoice's page to their bank.
+        self.challenged: dict[str, str] = {}
         self.refund_manner: dict[str, str] = {}
         self.balance: dict[str, int] = {}
         self._due: list[tuple[float, int, str, str]] = []
@@ -73,11 +80,15 @@ class Store:
         """Have `what` happen to an object once the world's clock reaches `at` (seconds since 1970)."""
         heapq.heappush(self._due, (at, next(self._order), what, identifier))
 
-    def due(self, now: float) -> Iterator[tuple[str, str]]:
-        """What has fallen due, earliest first; each is handed out once."""
+    def due(self, now: float) -> Iterator[tuple[float, str, str]]:
+        """What has fallen due and when, earliest first; each is handed out once."""
         while self._due and self._due[0][0] <= now:
-            _, _, what, identifier = heapq.heappop(self._due)
-            yield what, identifier
+            at, _, what, identifier = heapq.heappop(self._due)
+            yield at, what, identifier
+
+    def next_due(self) -> tuple[float, str, str] | None:
+        """When the next thing happens, what and to which object."""
+        return (self._due[0][0], *self._due[0][2:]) if self._due else None
 
     @property
     def waiting(self) -> bool:
