@@ -20,6 +20,7 @@ from storefront.sandbox.stripe import (
     intents,
     invoice_calls,
     payment_methods,
+    portal,
     refunds,
     sessions,
     subscriptions,
@@ -30,8 +31,10 @@ from storefront.sandbox.stripe.core import DEFAULT_EVENTS, Cause, Sandbox
 from storefront.sandbox.stripe.errors import ApiError
 from storefront.sandbox.stripe.expand import expanded
 from storefront.sandbox.stripe.idempotency import Answer
+from storefront.sandbox.stripe.invoice_page import InvoicePages
 from storefront.sandbox.stripe.pages import Pages
 from storefront.sandbox.stripe.params import nest, parse_form, spec_for, typed
+from storefront.sandbox.stripe.portal_pages import PortalPages
 from storefront.sandbox.stripe.render import Paper
 from storefront.sandbox.stripe.routes import Call, Route, Router
 from storefront.sandbox.stripe.signature import headers
@@ -47,6 +50,7 @@ ROOMS = (
     intents,
     invoice_calls,
     payment_methods,
+    portal,
     refunds,
     sessions,
     subscriptions,
@@ -83,7 +87,12 @@ class Door:
     def __init__(self, box: Sandbox) -> None:
         self.box = box
         self._router = Router(route for room in ROOMS for route in room.ROUTES)
-        self._pages = Pages(box, Paper())
+        paper = Paper()
+        self._pages = {
+            "/billing": PortalPages(box, paper).handle,
+            "/checkout": Pages(box, paper).handle,
+            "/invoice": InvoicePages(box, paper).handle,
+        }
         self._control = Control(box)
         self._ticker = Ticker(box)
         # A stopped server lets go of its handlers; nothing must be sent on behalf of a world that is gone.
@@ -91,7 +100,7 @@ class Door:
 
     def handlers(self) -> dict[str, Handler]:
         """What to put under which path prefix."""
-        return {PREFIX: self.handle, "/checkout": self._pages.handle}
+        return {PREFIX: self.handle, **self._pages}
 
     def handle(self, request: Request) -> Response:
         """One request below ``/stripe``."""

@@ -8,7 +8,9 @@ from dataclasses import asdict
 from typing import Any
 
 from storefront.sandbox.http import Request, Response
-from storefront.sandbox.stripe.cards import InvalidCard, read_card
+from storefront.sandbox.stripe.billing_control import BillingControl
+from storefront.sandbox.stripe.card_form import asked_card
+from storefront.sandbox.stripe.cards import InvalidCard
 from storefront.sandbox.stripe.core import Sandbox
 from storefront.sandbox.stripe.disputes import open_dispute
 from storefront.sandbox.stripe.errors import ApiError, required
@@ -39,6 +41,7 @@ class Control:
             ("GET", "events"): self._events,
             ("GET", "settings"): self._settings,
             ("POST", "settings"): self._change_settings,
+            **BillingControl(box).verbs,
         }
 
     def verbs(self) -> list[str]:
@@ -53,7 +56,8 @@ class Control:
             return _json(404, {"error": {"message": f"No such control call. There are: {', '.join(self.verbs())}"}})
         try:
             facts = json.loads(request.body or b"{}")
-            return _json(200, work(identifier, facts if isinstance(facts, dict) else {}))
+            told = work(identifier, facts if isinstance(facts, dict) else {})
+            return _json(200, _told(told) if isinstance(told, Outcome) else told)
         except ValueError as problem:
             return _json(400, {"error": {"message": str(problem)}})
         except ApiError as error:
@@ -68,17 +72,8 @@ class Control:
         box = self._box
         with box.world.lock:
             session = self._session(identifier)
-            today = box.world.clock.now()
-            expiry = str(facts.get("expiry") or f"12/{today.year % 100 + 3}")
             try:
-                card = read_card(
-                    str(facts.get("number") or "4242424242424242"),
-                    expiry,
-                    str(facts.get("cvc") or "123"),
-                    str(facts.get("name") or "Test Traveller"),
-                    year=today.year,
-                    month=today.month,
-                )
+                card = asked_card(box, facts)
             except InvalidCard as wrong:
                 return _told(Outcome("declined", str(wrong), f"invalid_{wrong.field}"))
             known = (session["customer_details"] or {}).get("email")

@@ -7,7 +7,8 @@ import functools
 from typing import Any
 
 from storefront.sandbox.http import Request, Response
-from storefront.sandbox.stripe.cards import HINTS, InvalidCard, read_card
+from storefront.sandbox.stripe.card_form import typed_card
+from storefront.sandbox.stripe.cards import HINTS, InvalidCard
 from storefront.sandbox.stripe.core import Sandbox
 from storefront.sandbox.stripe.money import spoken
 from storefront.sandbox.stripe.outcome import Outcome
@@ -65,15 +66,7 @@ class Pages:
                 return self._closed(session)
             try:
                 email = self._check(session, form)
-                today = self._box.world.clock.now()
-                card = read_card(
-                    form.get("number", ""),
-                    form.get("expiry", ""),
-                    form.get("cvc", ""),
-                    form.get("name", ""),
-                    year=today.year,
-                    month=today.month,
-                )
+                card = typed_card(self._box, form)
             except InvalidCard as wrong:
                 return self._form(session, form, 422, str(wrong), wrong.field)
             outcome = attempt(self._box, session, card, email)
@@ -110,7 +103,7 @@ class Pages:
                 "challenge.html",
                 200,
                 _targets(session),
-                id=identifier,
+                action=f"/checkout/challenge/{identifier}",
                 shop=session["branding_settings"]["display_name"],
                 total=spoken(session["amount_total"], session["currency"]),
                 brand=card.brand.title(),
