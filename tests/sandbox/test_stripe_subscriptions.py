@@ -242,6 +242,54 @@ def test_a_stamp_in_a_later_period_lets_the_periods_before_it_pass(buyers: Subsc
     assert (ended.status, ended.ended_at, len(buyers.invoices(subscription.id))) == ("canceled", at, 3)
 
 
+def test_another_price_counts_from_the_next_period(buyers: Subscribers) -> None:
+    """Changed without proration: nothing is due now, the next invoice is over the new price; the rest is refused."""
+    subscription = buyers.subscribed()
+    item = subscription["items"].data[0]
+    data = {
+        "currency": "usd",
+        "product": item.price.product,
+        "unit_amount": 1500,
+        "recurring": {"interval": "day", "interval_count": 30},
+    }
+    wanted = {"items": [{"id": item.id, "price_data": data}], "proration_behavior": "none"}
+    told = buyers.v1.subscriptions.update(subscription.id, {**wanted, "metadata": {"price": "new"}})
+    assert told["items"].data[0].price.unit_amount == told["items"].data[0].plan.amount == 1500
+    assert [event.type for event in buyers.told()][-1:] == ["customer.subscription.updated"]
+    for wrong in (
+        {"proration_behavior": "create_prorations"},
+        {"items": [{"id": "si_nobody", "price_data": data}]},
+        {"items": [{"id": item.id, "price_data": {**data, "recurring": {"interval": "month"}}}]},
+        {"items": [{"id": item.id, "price_data": {**data, "currency": "eur"}}]},
+        {"items": [{"id": item.id, "deleted": True}]},
+    ):
+        with pytest.raises(stripe.InvalidRequestError):
+            buyers.v1.subscriptions.update(subscription.id, {**wanted, **wrong})
+    buyers.later(30 * DAY + HOUR + 5)
+    assert [one.amount_paid for one in buyers.invoices(subscription.id)] == [1250, 1500]
+
+
+def test_one_update_is_told_once(buyers: Subscribers) -> None:
+    """Notes, reason and planned end in one call make one event that names everything that changed."""
+    subscription = buyers.subscribed()
+    before = len(buyers.told())
+    details = {"comment": "closed by the desk"}
+    changed = buyers.v1.subscriptions.update(
+        subscription.id, {"cancel_at_period_end": True, "metadata": {"by": "desk"}, "cancellation_details": details}
+    )
+    assert changed.cancellation_details.to_dict() == {
+        "comment": "closed by the desk",
+        "feedback": None,
+        "feedback_option": None,
+        "reason": "cancellation_requested",
+    }
+    (event,) = buyers.told()[before:]
+    names = {"cancel_at_period_end", "canceled_at", "cancellation_details", "metadata"}
+    assert set(event.data.previous_attributes.to_dict()) == names
+    buyers.v1.subscriptions.update(subscription.id, {"cancel_at_period_end": True})
+    assert len(buyers.told()) == before + 1
+
+
 def test_a_refund_of_a_subscriber_works_as_any_other(buyers: Subscribers) -> None:
     """The first invoice's payment can be given back; the subscription does not care."""
     subscription = buyers.subscribed()

@@ -6,6 +6,7 @@ import dataclasses
 
 from storefront.sandbox.stripe.cards import GENERIC, Card
 from storefront.sandbox.stripe.core import NOBODY, Cause, Sandbox
+from storefront.sandbox.stripe.disputes import open_dispute
 from storefront.sandbox.stripe.intents import make_charge, payment_method
 from storefront.sandbox.stripe.invoices import intent_of, settle
 from storefront.sandbox.stripe.outcome import AUTHENTICATION_FAILED, Outcome, declined
@@ -132,6 +133,8 @@ def _ask_bank(
     box.emit("charge.succeeded", charge, cause)
     box.emit("payment_intent.succeeded", intent, cause)
     settle(box, invoice, cause)
+    if card.disputed:
+        open_dispute(box, charge, "fraudulent")
     return Outcome("paid", redirect=invoice["hosted_invoice_url"])
 
 

@@ -10,7 +10,7 @@ from storefront.sandbox.stripe.intents import payment_method
 from storefront.sandbox.stripe.routes import Call, Route
 from storefront.sandbox.stripe.shape import fresh, inner
 from storefront.sandbox.stripe.store import Json, new_id
-from storefront.sandbox.stripe.subscription_states import OVER, UPDATED, note_request, period
+from storefront.sandbox.stripe.subscription_states import OVER, UPDATED, period, planned
 
 LIVES = 3600
 _PLAYED = {"customer", "flow_data", "locale", "return_url", "configuration"}
@@ -89,13 +89,14 @@ def after_flow(portal: Json) -> str | None:
 def cancel_as_customer(box: Sandbox, subscription: Json) -> None:
     """End with the period. Flexible billing: only `cancel_at` is set, the flag stays false."""
     if subscription["status"] not in OVER:
-        note_request(box, subscription, cancel_at=period(subscription)[1], cancel_at_period_end=False)
+        plan = planned(box, subscription, cancel_at=period(subscription)[1], cancel_at_period_end=False)
+        box.amend(subscription, UPDATED, **plan)
 
 
 def renew_as_customer(box: Sandbox, subscription: Json) -> None:
     """Take a planned end back, by whichever field it was planned."""
     if subscription["status"] not in OVER:
-        note_request(box, subscription, cancel_at=None, cancel_at_period_end=False)
+        box.amend(subscription, UPDATED, **planned(box, subscription, cancel_at=None, cancel_at_period_end=False))
 
 
 def change_card(box: Sandbox, subscription: Json, card: Card) -> Json:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from storefront.sandbox.stripe.core import NOBODY, Cause, Sandbox
 from storefront.sandbox.stripe.periods import DAY, end_after
-from storefront.sandbox.stripe.shape import clone, fresh, inner
+from storefront.sandbox.stripe.shape import fresh, inner
 from storefront.sandbox.stripe.store import Json, Page, new_id
 
 UPDATED = "customer.subscription.updated"
@@ -60,18 +60,24 @@ def new_subscription(box: Sandbox, page: Page, customer: str, method: str, curre
 
 
 def _item(subscription: str, price: Json, quantity: int, start: int, end: int) -> Json:
-    made = fresh(
+    return fresh(
         "subscription_item",
         id=new_id("si_", 14),
         created=start,
         current_period_end=end,
         current_period_start=start,
+        plan=plan_of(price),
         price=price,
         quantity=quantity,
         subscription=subscription,
         tax_rates=[],
     )
-    made["plan"].update(
+
+
+def plan_of(price: Json) -> Json:
+    """The older name of a recurring price, which still stands beside it on every item."""
+    plan = inner("subscription_item", "plan")
+    plan.update(
         active=price["active"],
         amount=price["unit_amount"],
         amount_decimal=price["unit_amount_decimal"],
@@ -83,8 +89,8 @@ def _item(subscription: str, price: Json, quantity: int, start: int, end: int) -
         metadata={},
         product=price["product"],
     )
-    del made["plan"]["deleted"]
-    return made
+    del plan["deleted"]
+    return plan
 
 
 def period(subscription: Json) -> tuple[int, int]:
@@ -170,18 +176,15 @@ def stop_collecting(box: Sandbox, invoice: Json, cause: Cause = NOBODY) -> None:
     )
 
 
-def note_request(box: Sandbox, subscription: Json, cause: Cause = NOBODY, **wanted: object) -> None:
-    """Plan an end, or take the plan back; `wanted` holds `cancel_at`, `cancel_at_period_end` or both."""
-    before = clone(subscription["cancellation_details"])
-    planned = {name: wanted.get(name, subscription[name]) for name in ("cancel_at", "cancel_at_period_end")}
-    is_planned = bool(planned["cancel_at_period_end"]) or planned["cancel_at"] is not None
-    box.amend(
-        subscription,
-        UPDATED,
-        cause,
-        **planned,
-        canceled_at=(subscription["canceled_at"] or box.now()) if is_planned else None,
-        cancellation_details={**before, "reason": "cancellation_requested" if is_planned else None},
-    )
-    if planned["cancel_at"] is not None:
-        box.store.schedule(float(str(planned["cancel_at"])), "subscription.cancel_at", subscription["id"])
+def planned(box: Sandbox, subscription: Json, **wanted: object) -> Json:
+    """What changes when an end is planned or taken back; `wanted` names one of its two fields or both."""
+    plan = {name: wanted.get(name, subscription[name]) for name in ("cancel_at", "cancel_at_period_end")}
+    is_planned = bool(plan["cancel_at_period_end"]) or plan["cancel_at"] is not None
+    if plan["cancel_at"] is not None:
+        box.store.schedule(float(str(plan["cancel_at"])), "subscription.cancel_at", subscription["id"])
+    reason = "cancellation_requested" if is_planned else None
+    return {
+        **plan,
+        "canceled_at": (subscription["canceled_at"] or box.now()) if is_planned else None,
+        "cancellation_details": {**subscription["cancellation_details"], "reason": reason},
+    }

@@ -1,4 +1,4 @@
-"""Subscriptions by API: reading, planning an end, changing the card or the notes, ending at once."""
+"""Subscriptions by API: reading, planning an end, changing price, card or notes, ending at once."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from storefront.sandbox.stripe.core import Params, Sandbox
 from storefront.sandbox.stripe.errors import ApiError, invalid, missing
 from storefront.sandbox.stripe.lists import chosen, listed
 from storefront.sandbox.stripe.metadata import merged
+from storefront.sandbox.stripe.price_changes import repriced
 from storefront.sandbox.stripe.routes import Call, Route
 from storefront.sandbox.stripe.shape import clone
 from storefront.sandbox.stripe.store import Json
-from storefront.sandbox.stripe.subscription_states import OVER, UPDATED, end_subscription, note_request, period
+from storefront.sandbox.stripe.subscription_states import OVER, UPDATED, end_subscription, period, planned
 
 _CHANGEABLE = {
     "cancel_at",
@@ -19,6 +20,7 @@ _CHANGEABLE = {
     "cancellation_details",
     "default_payment_method",
     "description",
+    "items",
     "metadata",
     "off_session",
     "proration_behavior",
@@ -47,7 +49,7 @@ def list_subscriptions(box: Sandbox, call: Call) -> Json:
 
 
 def update_subscription(box: Sandbox, call: Call) -> Json:
-    """Plan an end or take it back, change card, description and notes. Raises ApiError for what is not played here.
+    """Plan an end or take it back, change price, card, notes. Raises ApiError for what is not played here.
 
     `cancel_at_period_end` sets that flag only and `cancel_at` that stamp only: readers must know both.
     """
@@ -62,10 +64,13 @@ def update_subscription(box: Sandbox, call: Call) -> Json:
         changes["metadata"] = merged(subscription["metadata"], params["metadata"])
     if "cancellation_details" in params:
         changes["cancellation_details"] = {**subscription["cancellation_details"], **params["cancellation_details"]}
+    if "items" in params:
+        changes["items"] = repriced(box, subscription, params)
+    if {"cancel_at", "cancel_at_period_end"} & params.keys():
+        plan = planned(box, subscription, **_plan(box, subscription, params))
+        plan["cancellation_details"] |= params.get("cancellation_details") or {}
+        changes |= plan
     box.amend(subscription, UPDATED, call.cause, **changes)
-    wanted = _plan(box, subscription, params)
-    if wanted:
-        note_request(box, subscription, call.cause, **wanted)
     return subscription
 
 
