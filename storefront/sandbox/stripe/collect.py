@@ -13,7 +13,13 @@ from storefront.sandbox.stripe.outcome import AUTHENTICATION_FAILED, Outcome, de
 from storefront.sandbox.stripe.periods import DAY
 from storefront.sandbox.stripe.shape import inner
 from storefront.sandbox.stripe.store import Json
-from storefront.sandbox.stripe.subscription_states import end_subscription, refresh_status, subscription_of
+from storefront.sandbox.stripe.subscription_states import (
+    OVER,
+    end_subscription,
+    refresh_status,
+    stop_collecting,
+    subscription_of,
+)
 
 # After each failed try, how long until the next; the last failure ends the subscription.
 RETRY_AFTER = (3 * DAY, 5 * DAY, 7 * DAY)
@@ -29,8 +35,10 @@ def collect_automatically(box: Sandbox, invoice: Json) -> None:
         return
     if later is not None:
         box.store.schedule(later, "invoice.collect", invoice["id"])
-    else:
-        subscription = box.store.get("subscription", subscription_of(invoice))
+        return
+    stop_collecting(box, invoice)
+    subscription = box.store.get("subscription", subscription_of(invoice))
+    if subscription["status"] not in OVER:
         end_subscription(box, subscription, "payment_failed")
 
 
