@@ -125,7 +125,9 @@ def test_a_slow_supplier_is_waited_for_within_the_promise(owner, sandbox):
     sandbox.world.faults.arm("mall.syn_order_info", "not_yet", 1, seconds=1200)
     owner.land(reference)
     owner.drain()
-    assert "preparing" in owner.look(reference).text
+    page = owner.look(reference).text
+    assert "We are adding your plan" in page
+    assert "eSIM" not in page.split("<main")[1].split("</main>")[0]
     owner.wait(1260)
     owner.wait(60)
     assert "Your top-up is active" in owner.look(reference).text

@@ -22,6 +22,7 @@ ORDER_LETTERS = sorted(path.stem for path in beside("templates").glob("mail/orde
 def an_order(**changes: object) -> SimpleNamespace:
     """Tell what letters may ask of an order."""
     facts = {
+        "kind": "esim",
         "reference": "7K3MXW0T9B",
         "locale": "en",
         "plan_name": "5 GB · 30 days",

@@ -156,6 +156,17 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "topped-up-active": ("orders/topped_up.html", {"order": make_top_up("in_use")}),
     "topped-up-queued": ("orders/topped_up.html", {"order": make_top_up("queued")}),
+    **{
+        f"top-up-{phase}": (
+            f"orders/{page}.html", {"order": make_order(phase, kind="top_up", destination_slug="", **more)},
+        )
+        for phase, page, more in (
+            ("reserving", "waiting", {}), ("pay", "pay", {"held_until": HOLD}), ("preparing", "waiting", {}),
+            ("attention", "waiting", {}), ("refunding", "waiting", {"refund": PENDING}), ("lapsed", "ended", {}),
+            ("cancelled", "ended", {}), ("rejected", "ended", {"reason": "sold_out"}),
+            ("refunded", "ended", {"refund": REFUND}),
+        )
+    },
     "lapsed": ("orders/ended.html", {"order": make_order("lapsed", reason="not_paid_in_time")}),
     "cancelled": ("orders/ended.html", {"order": make_order("cancelled", reason="changed_mind")}),
     "rejected": ("orders/ended.html", {"order": make_order("rejected", reason="sold_out")}),
