@@ -36,7 +36,7 @@ errorlog = "-"
 # The path only: queries hold what people searched for, referrers hold addresses of private pages.
 access_log_format = '%(h)s "%(m)s %(U)s" %(s)s %(B)s %(M)sms'
 
-_SECRET_LINK = re.compile(r"(/o/)[^\s/?\"'#]+")
+_SECRET_LINK = re.compile(r"(/o/|/stop/)[^\s/?\"'#]+")
 
 
 def scrubbed(text: str) -> str:

@@ -14,8 +14,8 @@ from storefront.cases import resolve as cases
 from storefront.cases.ask import proofs_of
 from storefront.identity.email_address import normalise_address
 from storefront.kernel.iccid import read_number
-from storefront.renewals import close
-from storefront.renewals.close import ClosingView
+from storefront.renewals import close, closings
+from storefront.renewals.closings import ClosingView
 from storefront.wiring import House
 
 SAFETY_NET = dt.timedelta(seconds=30)
@@ -53,12 +53,12 @@ def _close(house: House, iccids: tuple[str, ...], email: str, by: str) -> None:
             starts_in=SAFETY_NET,
         )
         close.perform(house.bench, asked.id)
-        _tell(close.by_id(house.bench, asked.id))
+        _tell(closings.by_id(house.bench, asked.id))
 
 
 def _proof(house: House, reference: str) -> None:
     """Print a closing by its number."""
-    _tell(close.find(house.bench, reference))
+    _tell(closings.find(house.bench, reference))
 
 
 def _proof_of_case(house: House, case_id: str, folder: Path) -> None:
@@ -80,6 +80,8 @@ def _tell(closing: ClosingView) -> None:
     click.echo(f"{closing.reference}  SIM {closing.iccid_masked}  asked for {closing.asked_at:%Y-%m-%d %H:%M:%S} UTC")
     for one in closing.records:
         click.echo(f"  ended: {one.name} (the supplier's order {one.order_no})")
+    if closing.charges_ended_at:
+        click.echo(f"  no further charge: the cashier was read {closing.charges_ended_at:%Y-%m-%d %H:%M:%S} UTC")
     if closing.confirmed_at:
         click.echo(f"  closed: the supplier was read {closing.confirmed_at:%Y-%m-%d %H:%M:%S} UTC and shows none")
     else:

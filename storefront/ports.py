@@ -15,9 +15,45 @@ from typing import Protocol
 
 from sqlmodel import Session
 
+from storefront.billing_ports import Billing
+from storefront.cashier_ports import (
+    Cashier,
+    CashierNotice,
+    CashierRefund,
+    PageRequest,
+    PageStatus,
+    PaymentPage,
+    RefundRequest,
+    RefundStatus,
+)
 from storefront.kernel.clock import Clock
 from storefront.kernel.money import Money
 from storefront.sim_ports import SimSupplier
+
+__all__ = [
+    "Cashier",
+    "CashierNotice",
+    "CashierRefund",
+    "Hold",
+    "HoldRequest",
+    "Letter",
+    "Mailer",
+    "Outside",
+    "PageRequest",
+    "PageStatus",
+    "PaymentNotice",
+    "PaymentPage",
+    "Quote",
+    "RefundRequest",
+    "RefundStatus",
+    "SessionFactory",
+    "Supplier",
+    "SupplierCountry",
+    "SupplierOrder",
+    "SupplierOrderStatus",
+    "SupplierPlan",
+    "SupplierProfile",
+]
 
 SessionFactory = Callable[[], AbstractContextManager[Session]]
 """Opens one transaction: committed on leaving, rolled back on an exception."""
@@ -156,119 +192,6 @@ class Supplier(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class PageRequest:
-    """All that opens a payment page; stored as sent, so that a repeat under the same key is the same request.
-
-    `note` stands beside the pay button.
-    """
-
-    order_id: str
-    reference: str
-    attempt: int
-    amount: Money
-    title: str
-    description: str
-    email: str
-    locale: str
-    success_url: str
-    cancel_url: str
-    expires_at: dt.datetime
-    note: str = ""
-
-
-class PageStatus(StrEnum):
-    """The state of a payment page at the cashier."""
-
-    OPEN = "open"
-    COMPLETE = "complete"
-    EXPIRED = "expired"
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentPage:
-    """A hosted payment page as the cashier knows it now. `paid` is true only when money was captured."""
-
-    session_id: str
-    status: PageStatus
-    paid: bool
-    url: str | None
-    amount: Money
-    client_reference: str | None
-    payment_id: str | None
-    captured: Money | None
-    refunded_minor: int
-    card_brand: str | None
-    card_last4: str | None
-    receipt_url: str | None
-    paid_at: dt.datetime | None
-    livemode: bool
-
-
-class RefundStatus(StrEnum):
-    """The state of a refund at the cashier."""
-
-    PENDING = "pending"
-    DONE = "done"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class RefundRequest:
-    """A full or partial refund; the key makes a repeat harmless."""
-
-    key: str
-    payment_id: str
-    amount: Money
-    order_id: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class CashierRefund:
-    """One refund as the cashier knows it."""
-
-    refund_id: str
-    status: RefundStatus
-    amount: Money
-
-
-@dataclass(frozen=True, slots=True)
-class CashierNotice:
-    """A verified event: what it is about, never what is true; the truth is fetched."""
-
-    event_id: str
-    type: str
-    object_id: str
-    payment_id: str | None
-    livemode: bool
-    created_at: dt.datetime
-
-
-class Cashier(Protocol):
-    """Where the money comes in. `open_page`, `expire_page` and `refund` have effects and carry keys."""
-
-    def open_page(self, request: PageRequest) -> PaymentPage: ...
-
-    def page(self, session_id: str) -> PaymentPage: ...
-
-    def expire_page(self, session_id: str) -> PaymentPage:
-        """Close an open page; when the race is lost, returns the page as it is now (read again)."""
-        ...
-
-    def refund(self, request: RefundRequest) -> CashierRefund: ...
-
-    def refunds(self, payment_id: str) -> Sequence[CashierRefund]: ...
-
-    def session_of_payment(self, payment_id: str) -> str | None:
-        """The payment page that took this payment, for notices about charges."""
-        ...
-
-    def read_notice(self, payload: bytes, signature: str) -> CashierNotice:
-        """Verify an event on its raw bytes. Raises `kernel.errors.Refused` for a forged, stale or foreign one."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
 class Letter:
     """A composed mail: plain text and HTML bodies, and attachments as (file name, media type, bytes)."""
 
@@ -293,5 +216,6 @@ class Outside:
     supplier: Supplier
     sims: SimSupplier
     cashier: Cashier
+    billing: Billing
     mailer: Mailer
     clock: Clock

@@ -23,6 +23,7 @@ _ADDRESSES = (
     "csss_url",
     "stripe_url",
     "stripe_page_origin",
+    "stripe_portal_origin",
 )
 
 
@@ -93,6 +94,7 @@ class Settings(BaseSettings):
     stripe_webhook_secret: SecretStr = SecretStr("")
     stripe_url: str = "https://api.stripe.com"
     stripe_page_origin: str = "https://checkout.stripe.com"
+    stripe_portal_origin: str = "https://billing.stripe.com"
     stripe_deadline_seconds: float = Field(8.0, gt=0, le=60)
 
     # Mail
@@ -107,6 +109,9 @@ class Settings(BaseSettings):
     promise_minutes: int = Field(15, ge=1, le=1440)
     top_up_promise_minutes: int = Field(60, ge=1, le=1440)
     card_lookup_verified: bool = False
+    auto_renew: bool = True
+    renewal_least_days: int = Field(7, ge=7, le=365)
+    renewal_notice_days: int = Field(3, ge=2, le=14)
     case_owner: str = "desk"
     case_email: str = ""
     hold_margin_seconds: int = Field(90, ge=10, le=600)

@@ -19,7 +19,9 @@ from storefront.gateways.linksfield.signing import CsssSigner, MallSigner
 from storefront.gateways.linksfield.sims import LinksfieldSims
 from storefront.gateways.linksfield.tokens import Tokens
 from storefront.gateways.mail import SmtpMailer
+from storefront.gateways.stripe.billing import StripeBilling
 from storefront.gateways.stripe.client import StripeCashier
+from storefront.gateways.stripe.connection import connect
 from storefront.jobs.engine import Engine as JobEngine
 from storefront.kernel.clock import Clock
 from storefront.ordering.bench import Workbench
@@ -73,17 +75,21 @@ def outside(settings: Settings, write: SessionFactory, vault: Vault, metrics: Me
     """The real vendors at the addresses the settings name."""
     clock = Clock(settings.offset_file)
     http = Http(metrics.observe_call)
+    stripe = connect(
+        http,
+        api_key=settings.stripe_api_key.get_secret_value(),
+        url=settings.stripe_url,
+        deadline=settings.stripe_deadline_seconds,
+    )
     return Outside(
         supplier=esim(settings, http, Tokens(write, vault, clock, account=settings.supplier_email)),
         sims=LinksfieldSims(mall(settings, http), csss(settings, http), clock),
         cashier=StripeCashier(
-            http,
-            api_key=settings.stripe_api_key.get_secret_value(),
-            url=settings.stripe_url,
+            stripe,
             webhook_secret=settings.stripe_webhook_secret.get_secret_value(),
             livemode=settings.livemode,
-            deadline=settings.stripe_deadline_seconds,
         ),
+        billing=StripeBilling(stripe),
         mailer=SmtpMailer(
             metrics.observe_call,
             clock,

@@ -81,6 +81,7 @@ def settings_for(sandbox, data_dir, **changes):
         "stripe_api_key": "sk_test_sandbox",
         "stripe_url": f"{sandbox.url}/stripe",
         "stripe_page_origin": sandbox.url,
+        "stripe_portal_origin": sandbox.url,
         "stripe_webhook_secret": WEBHOOK_SECRET,
         "offset_file": data_dir / "clock-offset",
         "smtp_port": sandbox.mail_port or 1,

@@ -24,6 +24,7 @@ def store(
     type: str,  # noqa: A002 - the column's name
     object_id: str,
     payment_id: str | None = None,
+    subscription_id: str | None = None,
     job: str,
 ) -> bool:
     """Store a verified notice and stage `job` for it in the same transaction; False when it was known already.
@@ -38,6 +39,7 @@ def store(
         "type": type,
         "object_id": object_id,
         "payment_id": payment_id,
+        "subscription_id": subscription_id,
         "received_at": wall_now(),
     }
     with write() as session:

@@ -17,7 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from storefront.kernel.money import Money
 from storefront.kernel.places import beside
 from storefront.letters import wording
-from storefront.letters.facts import CaseFacts, ClosingFacts, CodeFacts, OrderFacts
+from storefront.letters.facts import CaseFacts, ClosingFacts, CodeFacts, OrderFacts, RenewalFacts
 from storefront.ports import Letter
 from storefront.settings import Settings
 
@@ -54,12 +54,25 @@ def case_opened(*, settings: Settings, case: CaseFacts) -> Letter:
     )
 
 
-def renewal_closed(*, settings: Settings, closing: ClosingFacts) -> Letter:
-    """The proof that no auto-renewal is left on a SIM."""
+def closing_letter(template: str, *, settings: Settings, closing: ClosingFacts) -> Letter:
+    """``renewal_closed``, the proof that nothing renews any more, or ``renewal_charges_ended``, the half of it."""
     told = {"closing": closing}
-    return _letter(
-        "renewal_closed", settings, to=closing.email, locale=closing.locale, key=closing.reference, told=told
-    )
+    return _letter(template, settings, to=closing.email, locale=closing.locale, key=closing.reference, told=told)
+
+
+def renewal_letter(
+    template: str,
+    *,
+    settings: Settings,
+    renewal: RenewalFacts,
+    key: str,
+    stop_link: str,
+    charge_at: dt.datetime | None,
+) -> Letter:
+    """One of the letters about an agreement to renew: ``renewal_started``, ``renewal_notice``, ``renewal_unpaid``."""
+    told = {"renewal": renewal, "stop_link": stop_link, "charge_at": charge_at}
+    key = f"{renewal.reference}|{key}"
+    return _letter(template, settings, to=renewal.email, locale=renewal.locale, key=key, told=told)
 
 
 def message_id(template: str, key: str, settings: Settings) -> str:
@@ -107,5 +120,8 @@ def _environment(locale: str) -> Environment:
     def when(moment: dt.datetime) -> str:
         return wording.when(moment, locale)
 
-    environment.filters.update(money=money, volume=volume, when=when, mask_email=wording.mask_email)
+    def day(date: dt.date) -> str:
+        return wording.day(date, locale)
+
+    environment.filters.update(money=money, volume=volume, when=when, day=day, mask_email=wording.mask_email)
     return environment

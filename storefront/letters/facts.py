@@ -98,8 +98,27 @@ class CaseFacts(Protocol):
         ...
 
 
+class RenewalFacts(Protocol):
+    """What a letter about an agreement to renew asks of it; the templates may show more."""
+
+    @property
+    def reference(self) -> str:
+        """Its public reference."""
+        ...
+
+    @property
+    def email(self) -> str:
+        """Who agreed to it."""
+        ...
+
+    @property
+    def locale(self) -> str:
+        """The language it was agreed in."""
+        ...
+
+
 class ClosingFacts(Protocol):
-    """A closing that the supplier has confirmed; the templates may show more."""
+    """A closing of which at least one side was read; the templates may show more."""
 
     @property
     def reference(self) -> str:

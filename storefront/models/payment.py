@@ -22,7 +22,8 @@ class PaymentState(StrEnum):
 class Payment(SQLModel, table=True):
     """One payment page of an order; `attempt` 0 is a page found at the cashier whose answer we had lost.
 
-    Amounts in minor units; `is_extra` marks money for an order already paid.
+    Amounts in minor units; `is_extra` marks money for an order already paid; `subscription_id` is what this payment
+    began. The payment of a renewal has no page: its `session_id` is the invoice.
     """
 
     __tablename__ = "payments"
@@ -35,6 +36,8 @@ class Payment(SQLModel, table=True):
     session_id: str = Field(unique=True, max_length=120)
     url: str | None = None
     payment_id: str | None = Field(default=None, unique=True, max_length=120)
+    subscription_id: str | None = Field(default=None, index=True, max_length=120)
+    customer_id: str | None = Field(default=None, max_length=120)
     captured_minor: int | None = Field(default=None, sa_type=BigInteger)
     currency: str | None = Field(default=None, max_length=3)
     card_brand: str | None = Field(default=None, max_length=20)

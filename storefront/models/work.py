@@ -53,6 +53,7 @@ class InboxRow(SQLModel, table=True):
     type: str = Field(max_length=80)
     object_id: str = Field(max_length=120)
     payment_id: str | None = Field(default=None, max_length=120)
+    subscription_id: str | None = Field(default=None, max_length=120)
     received_at: dt.datetime = Field(sa_type=UtcTime)
     handled_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
 

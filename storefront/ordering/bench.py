@@ -6,16 +6,20 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sqlmodel import Session
+from sqlmodel import Session, select
 
 from storefront.db.vault import Vault
 from storefront.jobs import outbox
 from storefront.models.order import OrderState
+from storefront.models.renewal import Renewal
 from storefront.ports import Outside, SessionFactory
 from storefront.settings import Settings
 
 ADVANCE = "ordering.advance"
 """The job that takes an order as far as it goes."""
+
+TEND = "renewals.tend"
+"""The job that looks after one agreement to renew."""
 
 
 def standing_key(order_id: str) -> str:
@@ -50,6 +54,19 @@ def arm(session: Session, order_id: str, due_at: dt.datetime, *, hint: bool = Fa
         due_at=due_at,
         hint=hint,
     )
+
+
+def wake_renewal(session: Session, renewal_id: str, now: dt.datetime) -> None:
+    """Let a worker look after the renewal at once."""
+    arguments = {"renewal_id": renewal_id}
+    outbox.rearm(session, job=TEND, arguments=arguments, key=f"{TEND}:{renewal_id}", due_at=now, hint=True)
+
+
+def wake_renewal_of(session: Session, order_id: str, now: dt.datetime) -> None:
+    """As `wake_renewal`, for the one an order began, if it did."""
+    renewal_id = session.exec(select(Renewal.id).where(Renewal.order_id == order_id)).first()
+    if renewal_id is not None:
+        wake_renewal(session, renewal_id, now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from storefront.jobs import inbox
 from storefront.kernel.ids import new_id
 from storefront.models.order import Order
 from storefront.models.payment import Payment, PaymentState, Refund, RefundState
-from storefront.ordering.bench import Workbench
+from storefront.models.renewal import Renewal
+from storefront.ordering.bench import Workbench, wake_renewal
 from storefront.ordering.pay import settle_page
 from storefront.ordering.steps import advance, wake
 from storefront.payments import settle
@@ -26,12 +27,14 @@ def handle(bench: Workbench, inbox_id: str) -> None:
         row = inbox.get(session, inbox_id)
     if row is None or row.handled_at is not None:
         return
-    order_id = None
+    order_id, is_ours = None, False
     if row.type.startswith("checkout.session."):
         order_id = settle_session(bench, row.object_id)
+    elif row.type.startswith(("invoice.", "customer.subscription.")):
+        is_ours = _wake_renewal(bench, row.subscription_id)
     elif row.payment_id:
         order_id = _look_at_money(bench, row.type, row.payment_id)
-    if order_id is None:
+    if order_id is None and not is_ours:
         _log.info("notice_not_ours", type=row.type, inbox_id=inbox_id)
     with bench.write() as session:
         inbox.mark_handled(session, inbox_id, bench.now())
@@ -61,6 +64,17 @@ def settle_order(bench: Workbench, order_id: str, *, budget: float) -> None:
     for session_id in found:
         settle_page(bench, order_id, bench.outside.cashier.page(session_id))
     advance(bench, order_id, budget=budget)
+
+
+def _wake_renewal(bench: Workbench, subscription_id: str | None) -> bool:
+    """Have somebody look after the agreement a notice is about; False when it is none of ours, or not linked yet."""
+    if subscription_id is None:
+        return False
+    with bench.write() as session:
+        renewal_id = session.exec(select(Renewal.id).where(Renewal.subscription_id == subscription_id)).first()
+        if renewal_id is not None:
+            wake_renewal(session, renewal_id, bench.now())
+    return renewal_id is not None
 
 
 def _by_reference(session: Session, reference: str | None) -> str | None:

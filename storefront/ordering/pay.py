@@ -14,8 +14,9 @@ from storefront.kernel.money import Money
 from storefront.letters.wording import pay_before
 from storefront.models.order import Call, CallState, Hold, Order, OrderKind, OrderState
 from storefront.models.payment import Payment
+from storefront.models.renewal import Renewal
 from storefront.ordering import calls
-from storefront.ordering.bench import FINISHED, ONWARD, Outcome, Wait, Workbench, arm, pause
+from storefront.ordering.bench import FINISHED, ONWARD, Outcome, Wait, Workbench, arm, pause, wake_renewal_of
 from storefront.ordering.hold import open_hold
 from storefront.ordering.states import Event, move
 from storefront.payments import settle, take
@@ -107,30 +108,30 @@ def watch_step(bench: Workbench, order: Order) -> Outcome:
 
 def settle_page(bench: Workbench, order_id: str, page: PaymentPage) -> Settled:
     """The one function behind webhook, landing page and sweep: write what the cashier says and move the order."""
-    now = bench.now()
     with bench.write() as session:
         order = session.exec(select(Order).where(Order.id == order_id).with_for_update()).one()
-        payment = settle.find(session, page.session_id) or _adopted(session, order, page, now)
-        settled = settle.record(session, payment, page, order, now)
-        facts = {"session": page.session_id, "payment": page.payment_id}
-        if settled in {Settled.PAID, Settled.WRONG_AMOUNT}:
-            promise = now + _promise(bench, order)
-            moved = move(
-                session, order_id, Event.PAID, now=now, facts=facts, reason="", paid_at=now, promise_until=promise
-            )
-            if moved and settled is Settled.WRONG_AMOUNT:
-                move(session, order_id, Event.STUCK, now=now, reason="amount_mismatch", facts=facts)
-                open_case(
-                    session,
-                    kind="amount_mismatch",
-                    owner=bench.settings.case_owner,
-                    now=now,
-                    order_id=order_id,
-                    detail=f"captured {payment.captured_minor} {payment.currency} (minor units), "
-                    f"charged {order.charged_minor} {order.charged_currency}",
-                )
-        elif settled is Settled.EXPIRED and order.state is OrderState.AWAITING_PAYMENT:
-            move(session, order_id, Event.LAPSED, now=now, reason="not_paid_in_time", facts=facts)
+        return settle_in(session, bench, order, page)
+
+
+def settle_in(session: Session, bench: Workbench, order: Order, page: PaymentPage) -> Settled:
+    """As `settle_page`, in the transaction of a caller that holds the order."""
+    now, order_id = bench.now(), order.id
+    charged = Money(order.charged_minor, order.charged_currency)
+    payment = settle.find(session, page.session_id) or _adopted(session, order, page, now)
+    settled = settle.record(session, payment, page, order, now)
+    facts = {"session": page.session_id, "payment": page.payment_id}
+    if settled in {Settled.PAID, Settled.WRONG_AMOUNT}:
+        promise = now + _promise(bench, order)
+        detail = f"captured {payment.captured_minor} {payment.currency} (minor units), charged {charged}"
+        moved = move(session, order_id, Event.PAID, now=now, facts=facts, reason="", paid_at=now, promise_until=promise)
+        if moved and settled is Settled.WRONG_AMOUNT:
+            move(session, order_id, Event.STUCK, now=now, reason="amount_mismatch", facts=facts)
+            owner = bench.settings.case_owner
+            open_case(session, kind="amount_mismatch", owner=owner, now=now, order_id=order_id, detail=detail)
+        if moved and page.subscription_id:
+            wake_renewal_of(session, order_id, now)
+    elif settled is Settled.EXPIRED and order.state is OrderState.AWAITING_PAYMENT:
+        move(session, order_id, Event.LAPSED, now=now, reason="not_paid_in_time", facts=facts)
     return settled
 
 
@@ -165,7 +166,7 @@ def _ticket(bench: Workbench, order: Order, hold: Hold | None, last: Call | None
                 return None
             return calls.reclaim(session, current, deadline=deadline)
         attempt = last.attempt + 1 if last else 1
-        request = _request(bench, order, hold, attempt)
+        request = _request(session, bench, order, hold, attempt)
         return calls.begin(
             session,
             order_id=order.id,
@@ -177,8 +178,9 @@ def _ticket(bench: Workbench, order: Order, hold: Hold | None, last: Call | None
         )
 
 
-def _request(bench: Workbench, order: Order, hold: Hold | None, attempt: int) -> PageRequest:
+def _request(session: Session, bench: Workbench, order: Order, hold: Hold | None, attempt: int) -> PageRequest:
     base = f"{bench.settings.public_url}/{order.locale}/orders/{order.reference}"
+    renewal = session.exec(select(Renewal).where(Renewal.order_id == order.id)).first()
     return PageRequest(
         order_id=order.id,
         reference=order.reference,
@@ -192,6 +194,8 @@ def _request(bench: Workbench, order: Order, hold: Hold | None, attempt: int) ->
         cancel_url=base,
         expires_at=bench.now() + take.SHORTEST_PAGE,
         note=pay_before(pay_until(bench, order, hold), order.locale),
+        renews_every_days=renewal.interval_days if renewal else None,
+        renewal_id=renewal.id if renewal else "",
     )
 
 

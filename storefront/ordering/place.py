@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,9 @@ from storefront.ordering.bench import Workbench, arm
 from storefront.ordering.states import IS_UNPAID
 
 SAFETY_NET = dt.timedelta(seconds=10)
+
+Also = Callable[[Session, Order], None]
+"""What else the transaction that writes a new order writes."""
 
 
 class TooManyHolds(StorefrontError):
@@ -84,8 +88,8 @@ class Placed:
     is_new: bool
 
 
-def place(bench: Workbench, wanted: Wanted) -> Placed:
-    """Write the order of a new eSIM once for each form. Raises `TooManyHolds`.
+def place(bench: Workbench, wanted: Wanted, also: Also | None = None) -> Placed:
+    """Write the order of a new eSIM once for each form. Raises `TooManyHolds`, and whatever `also` raises.
 
     A worker takes the order up by itself after `SAFETY_NET` if the caller does not get round to advancing it.
     """
@@ -99,15 +103,20 @@ def place(bench: Workbench, wanted: Wanted) -> Placed:
         supplier_currency=wanted.supplier_currency,
         device_checked=wanted.device_checked,
     )
-    return _once(bench, order)
+    return _once(bench, order, also)
 
 
-def place_top_up(bench: Workbench, wanted: TopUpWanted) -> Placed:
-    """Write the order of a top-up once for each form. Raises `TooManyHolds`."""
-    order = Order(
+def place_top_up(bench: Workbench, wanted: TopUpWanted, also: Also | None = None) -> Placed:
+    """Write the order of a top-up once for each form. Raises `TooManyHolds`, and whatever `also` raises."""
+    return _once(bench, top_up_order(bench, wanted), also)
+
+
+def top_up_order(bench: Workbench, wanted: TopUpWanted) -> Order:
+    """The order of a top-up, not yet written."""
+    return Order(
         **_common(bench, wanted),
         kind=OrderKind.TOP_UP,
-        iccid=wanted.iccid,
+        iccid=wanted.iccid or None,
         plan_code=wanted.plan_code,
         destination=f"Top-up {masked(wanted.iccid)}",
         destination_slug="",
@@ -115,7 +124,6 @@ def place_top_up(bench: Workbench, wanted: TopUpWanted) -> Placed:
         currency_id=0,
         supplier_currency=wanted.charged.currency,
     )
-    return _once(bench, order)
 
 
 def _common(bench: Workbench, wanted: Wanted | TopUpWanted) -> dict[str, Any]:
@@ -141,10 +149,10 @@ def _common(bench: Workbench, wanted: Wanted | TopUpWanted) -> dict[str, Any]:
     }
 
 
-def _once(bench: Workbench, order: Order) -> Placed:
+def _once(bench: Workbench, order: Order, also: Also | None) -> Placed:
     form_key = order.form_key
     try:
-        return _write(bench, order)
+        return _write(bench, order, also)
     except IntegrityError:
         # The same form twice at the same moment: the other one won, its order is ours.
         with bench.read() as session:
@@ -154,26 +162,33 @@ def _once(bench: Workbench, order: Order) -> Placed:
         return known
 
 
-def _write(bench: Workbench, order: Order) -> Placed:
+def _write(bench: Workbench, order: Order, also: Also | None) -> Placed:
     placed = Placed(order.id, order.reference, is_new=True)
     with bench.write() as session:
         known = _known(session, order.form_key)
         if known is not None:
             return known
         _refuse_drain(session, bench, order)
-        session.add(order)
-        session.flush()  # the event refers to the order
-        session.add(
-            OrderEvent(
-                order_id=order.id,
-                at=order.placed_at,
-                event="placed",
-                from_state=OrderState.PLACED,
-                to_state=OrderState.PLACED,
-            )
-        )
+        put(session, order)
+        if also is not None:
+            also(session, order)
         arm(session, order.id, order.placed_at + SAFETY_NET)
     return placed
+
+
+def put(session: Session, order: Order) -> None:
+    """Write a new order and the first line of its history."""
+    session.add(order)
+    session.flush()  # the event refers to the order
+    session.add(
+        OrderEvent(
+            order_id=order.id,
+            at=order.placed_at,
+            event="placed",
+            from_state=OrderState.PLACED,
+            to_state=OrderState.PLACED,
+        )
+    )
 
 
 def _known(session: Session, form_key: str) -> Placed | None:

@@ -41,6 +41,8 @@ MOVES: MappingProxyType[tuple[OrderState, Event], OrderState] = MappingProxyType
         # A top-up of a SIM the traveller owns needs no reservation: from the form straight to the payment page.
         (_S.PLACED, Event.PAGE_OPENED): _S.AWAITING_PAYMENT,
         (_S.PLACED, Event.LAPSED): _S.LAPSED,
+        # The order of a renewal is written because its invoice was paid.
+        (_S.PLACED, Event.PAID): _S.PAID,
         (_S.HELD, Event.PAGE_OPENED): _S.AWAITING_PAYMENT,
         (_S.HELD, Event.REJECTED): _S.REJECTED,
         (_S.HELD, Event.LAPSED): _S.LAPSED,

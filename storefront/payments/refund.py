@@ -10,7 +10,7 @@ from storefront.jobs import outbox
 from storefront.kernel.errors import Refused
 from storefront.kernel.ids import new_id
 from storefront.kernel.money import Money
-from storefront.models.payment import Refund, RefundState
+from storefront.models.payment import Payment, Refund, RefundState
 from storefront.ports import CashierRefund, Outside, RefundRequest, RefundStatus, SessionFactory
 
 _STATES = {
@@ -57,16 +57,21 @@ def decide(
 def perform(write: SessionFactory, read: SessionFactory, outside: Outside, refund_id: str) -> RefundState:
     """Ask for the refund, or read back one already asked for; returns what the cashier says now.
 
-    A lost answer raises `Unreachable`; the next try carries the same key. What the cashier refuses is looked up among
-    its refunds first (an outside refund may have been faster), and only then counts as failed.
+    A subscription that the payment began is ended first. A lost answer raises `Unreachable`; the next try carries the
+    same key. What the cashier refuses is looked up among its refunds first (an outside refund may have been faster),
+    and only then counts as failed.
     """
     with read() as session:
         row = session.exec(select(Refund).where(Refund.id == refund_id)).one()
+        begun = session.exec(select(Payment.subscription_id).where(Payment.payment_id == row.payment_id)).first()
     if row.state in {RefundState.DONE, RefundState.FAILED}:
         return row.state
     amount = Money(row.amount_minor, row.currency)
     said = _known_at_cashier(outside, row)
     if said is None:
+        # What a payment began must not charge again while its money goes back.
+        if begun is not None:
+            outside.billing.end(begun)
         request = RefundRequest(
             key=row.key, payment_id=row.payment_id, amount=amount, order_id=row.order_id, reason=row.reason
         )

@@ -40,6 +40,7 @@ def record(session: Session, payment: Payment, page: PaymentPage, order: Order, 
     if payment.state is not PaymentState.PAID:
         payment.state = PaymentState.PAID
         payment.payment_id = page.payment_id
+        payment.subscription_id, payment.customer_id = page.subscription_id, page.customer_id
         payment.captured_minor, payment.currency = captured.minor, captured.currency
         payment.card_brand, payment.card_last4 = page.card_brand, page.card_last4
         payment.receipt_url, payment.paid_at = page.receipt_url, page.paid_at or now

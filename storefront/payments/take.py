@@ -28,6 +28,8 @@ def to_json(request: PageRequest) -> dict[str, Any]:
         "cancel_url": request.cancel_url,
         "expires_at": request.expires_at.isoformat(),
         "note": request.note,
+        "renews_every_days": request.renews_every_days,
+        "renewal_id": request.renewal_id,
     }
 
 

@@ -58,6 +58,7 @@ class Layout:
             else {
                 "SHOP_STRIPE_URL": f"{self.sandbox_url}/stripe",
                 "SHOP_STRIPE_PAGE_ORIGIN": self.sandbox_public_url,
+                "SHOP_STRIPE_PORTAL_ORIGIN": self.sandbox_public_url,
             }
         )
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("SHOP_")}

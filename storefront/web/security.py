@@ -70,7 +70,7 @@ def content_policy(settings: Settings) -> str:
             "manifest-src 'self'",
             "base-uri 'none'",
             "frame-ancestors 'none'",
-            f"form-action 'self' {settings.stripe_page_origin}",
+            f"form-action 'self' {settings.stripe_page_origin} {settings.stripe_portal_origin}",
         )
     )
 

@@ -55,6 +55,42 @@ SENTENCES: dict[str, Sentence] = {
         N_("Look at the page of your SIM."),
         _SIM,
     ),
+    "renewal_not_found": Sentence(
+        N_("We do not know this auto-renewal"),
+        N_("No agreement of yours has this number."),
+        N_("Open it from your order, or sign in with the e-mail you bought with."),
+        _SIGN_IN,
+    ),
+    "stop_link_unknown": Sentence(
+        N_("This link does not work"),
+        N_("It is not one of ours, or a part of it was lost on its way. Nothing was stopped."),
+        N_("Open the newest mail about your renewal, or sign in and stop it from your order."),
+        _SIGN_IN,
+    ),
+    "stop_link_expired": Sentence(
+        N_("This link is too old"),
+        N_("Links in our mails work for 90 days. Nothing was stopped."),
+        N_("Open the newest mail about your renewal, or sign in and stop it from your order."),
+        _SIGN_IN,
+    ),
+    "already_renewing": Sentence(
+        N_("This SIM renews already"),
+        N_("An auto-renewal is active for it, so a second one would charge you twice. Nothing was charged."),
+        N_("Close the one that is active first, or buy without auto-renew."),
+        _SIM,
+    ),
+    "not_renewable": Sentence(
+        N_("This plan does not renew"),
+        N_("Auto-renew is offered for plans of a week or longer. Nothing was charged."),
+        N_("Buy it without auto-renew."),
+        None,
+    ),
+    "bad_limit": Sentence(
+        N_("Please check your limits"),
+        N_("One of them allows nothing. Nothing was charged."),
+        N_("Correct it, or leave it empty."),
+        None,
+    ),
     "offer_gone": Sentence(
         N_("This plan is gone"),
         N_("Our supplier no longer offers it for your SIM. Nothing was charged."),

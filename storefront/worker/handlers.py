@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -17,7 +18,8 @@ from storefront.models.payment import RefundState
 from storefront.models.work import OutboxRow
 from storefront.ordering import bench, notices, pushes, read, steps
 from storefront.payments import refund
-from storefront.renewals import close
+from storefront.renewals import announce, close, closings, cycle, stop_links
+from storefront.renewals import read as renewals
 from storefront.sims import refresh as sims_refresh
 from storefront.wiring import House
 
@@ -78,9 +80,45 @@ def _close_renewal(house: House, arguments: Mapping[str, Any]) -> Again | None:
     return close.perform(house.bench, arguments["closing_id"])
 
 
-def _closed_letter(house: House, arguments: Mapping[str, Any]) -> None:
-    closing = close.by_id(house.bench, arguments["closing_id"])
-    house.outside.mailer.send(compose.renewal_closed(settings=house.settings, closing=closing))
+def _tend_renewal(house: House, arguments: Mapping[str, Any]) -> Again | None:
+    return cycle.tend(house.bench, arguments["renewal_id"])
+
+
+def _closing_letter(template: str) -> Handler:
+    def handle(house: House, arguments: Mapping[str, Any]) -> None:
+        closing = closings.by_id(house.bench, arguments["closing_id"])
+        house.outside.mailer.send(compose.closing_letter(template, settings=house.settings, closing=closing))
+
+    return handle
+
+
+def _renewal_letter(template: str) -> Handler:
+    def handle(house: House, arguments: Mapping[str, Any]) -> None:
+        renewal = renewals.by_id(house.bench, arguments["renewal_id"])
+        key = arguments.get("invoice_id", "")
+        _send_about(house, template, renewal, key=key, charge_at=renewal.charges_at)
+
+    return handle
+
+
+def _announce(house: House, arguments: Mapping[str, Any]) -> None:
+    with house.read() as session:
+        notice, row = announce.get(session, arguments["notice_id"])
+    renewal = renewals.by_id(house.bench, row.id)
+    if notice.sent_at is None and renewal.is_on:
+        _send_about(house, "renewal_notice", renewal, key=notice.id, charge_at=notice.says)
+        announce.mark_sent(house.bench, notice.id)
+
+
+def _send_about(
+    house: House, template: str, renewal: renewals.RenewalView, *, key: str, charge_at: dt.datetime | None
+) -> None:
+    token = stop_links.make(house.settings, renewal.id, house.bench.now())
+    link = f"{house.settings.public_url}/{renewal.locale}/stop/{token}"
+    letter = compose.renewal_letter(
+        template, settings=house.settings, renewal=renewal, key=key, stop_link=link, charge_at=charge_at
+    )
+    house.outside.mailer.send(letter)
 
 
 def _sign_in_code(house: House, arguments: Mapping[str, Any]) -> None:
@@ -99,7 +137,12 @@ HANDLERS: MappingProxyType[str, Handler] = MappingProxyType(
         "payments.refund": _refund,
         sims_refresh.JOB: _refresh_sim,
         close.JOB: _close_renewal,
-        "letters.renewal_closed": _closed_letter,
+        bench.TEND: _tend_renewal,
+        announce.JOB: _announce,
+        "letters.renewal_started": _renewal_letter("renewal_started"),
+        "letters.renewal_unpaid": _renewal_letter("renewal_unpaid"),
+        "letters.renewal_charges_ended": _closing_letter("renewal_charges_ended"),
+        "letters.renewal_closed": _closing_letter("renewal_closed"),
         "letters.order_delivered": _order_letter("order_delivered"),
         "letters.order_topped_up": _order_letter("order_topped_up"),
         "letters.order_refunded": _order_letter("order_refunded"),

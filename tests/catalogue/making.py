@@ -109,9 +109,8 @@ class Stall:
 
     def refresh(self, *, now: dt.datetime = NOON, **options: Any) -> RefreshReport:
         """Read everything from the supplier."""
-        outside = Outside(
-            cast("Supplier", self.supplier), cast("Any", None), cast("Any", None), cast("Any", None), Clock()
-        )
+        nobody = cast("Any", None)
+        outside = Outside(cast("Supplier", self.supplier), nobody, nobody, nobody, nobody, Clock())
         return refresh(outside, self.write, settings=self.settings, now=now, **options)
 
     def shelf(self) -> Shelf:

@@ -19,6 +19,7 @@ from storefront.gateways.http import Http
 from storefront.gateways.linksfield.esim import Linksfield
 from storefront.gateways.linksfield.tokens import Tokens
 from storefront.gateways.stripe.client import StripeCashier
+from storefront.gateways.stripe.connection import connect
 from storefront.kernel.clock import Clock
 from storefront.ports import SessionFactory
 from storefront.sandbox.http import Request, Response
@@ -182,7 +183,9 @@ def new_cashier(http: Http) -> Callable[..., StripeCashier]:
             "livemode": False,
             "deadline": 3.0,
         }
-        return StripeCashier(http, url=url, **(wanted | changes))
+        wanted |= changes
+        door = {name: wanted.pop(name) for name in ("api_key", "deadline")}
+        return StripeCashier(connect(http, url=url, **door), **wanted)
 
     return make
 

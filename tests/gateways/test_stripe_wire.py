@@ -28,6 +28,10 @@ SESSION = {
     "client_reference_id": "7K3MXW0T9B",
     "payment_intent": None,
     "livemode": False,
+    "mode": "payment",
+    "invoice": None,
+    "subscription": None,
+    "customer": None,
 }
 INTENT = {"id": "pi_1", "object": "payment_intent", "status": "succeeded", "amount_received": 499, "currency": "usd"}
 INTENT["latest_charge"] = None

@@ -52,6 +52,7 @@ def test_a_safe_production_starts():
         ("stripe_url", "http://api.stripe.com"),
         ("stripe_url", "https://127.0.0.1:8010/stripe"),
         ("stripe_page_origin", "http://127.0.0.1:8010"),
+        ("stripe_portal_origin", "http://127.0.0.1:8010"),
         ("public_url", "http://shop.example"),
         ("offset_file", Path("clock")),
         ("case_email", ""),

@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from storefront.models.case import Case
 from storefront.models.renewal import Closing
-from storefront.renewals import close
+from storefront.renewals import close, closings
 from storefront.sandbox.linksfield.sims.plans import PLANS
 from storefront.sandbox.linksfield.sims.sim import Renewal
 from tests.making import mails_to
@@ -64,7 +64,7 @@ def test_closing_twice_is_harmless(owner, house):
     owner.drain()
     third = close.ask(house.bench, iccid=owner.iccid, asked_by="desk", actor="ada", email="", locale="en")
     assert close.perform(house.bench, third.id) is None
-    again = close.by_id(house.bench, third.id)
+    again = closings.by_id(house.bench, third.id)
     assert (again.state, again.records) == ("closed", ())
 
 

@@ -57,12 +57,13 @@ HISTORY = tuple(
 PROVED = make_access(is_proved=True)
 RENEWAL = Facts(name="Europe 3GB", since=DAY)
 EXACT = make_meter(left_mb=2500, used_mb=572, is_stale=True, call_minutes=None, messages=None)
+TOP_UP = Form("email", "consent", "form_key", "renew", "most_renewals", "most", "last_day")
 NOTHING = make_sim(mood="unknown", plans=(), meter=None, as_of=None, is_new=True)
 
 
 def page(sim: Facts, access: Facts, *offers: Facts) -> tuple[str, dict[str, Any]]:
     """The SIM's page."""
-    return "sims/sim.html", {"sim": sim, "access": access, "offers": list(offers)}
+    return "sims/sim.html", {"sim": sim, "access": access, "offers": list(offers), "renewal": None}
 
 
 def ask_form(**errors: list[str]) -> Form:
@@ -72,16 +73,6 @@ def ask_form(**errors: list[str]) -> Form:
 
 ASKED = {"form": ask_form(file=["Add a photo."]), "wishes": {"other": "Something else"}}
 
-
-def make_closing(**more: Any) -> Facts:
-    """A ClosingView."""
-    record = Facts(order_no="R1", name="Europe 3GB", asked_at=NOON)
-    facts = {"reference": "7K3MXW0T9B", "iccid_masked": MASKED, "state": "closed", "records": (record,)}
-    more = {"asked_at": NOON, "confirmed_at": NOON, "email": "ana@example.com", "locale": "en", **more}
-    return Facts(**{**facts, **more})
-
-
-CLOSED = make_closing()
 
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "sim-sign-in": ("sims/sign_in.html", {"form": Form("number"), "fault": None, "hint": None}),
@@ -98,15 +89,12 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "sim-proved-silent": page(make_sim(history=(), renewal_is_known=False), PROVED),
     "sim-top-up": (
         "sims/top_up.html",
-        {"access": make_access(), "offer": make_offer(), "form": Form("email", "consent", "form_key"), "consent": "Y."},
+        {"access": make_access(), "offer": make_offer(), "form": TOP_UP, "consent": "Y.", "renew_consent": "Yes."},
     ),
     "sim-ask": (
         "sims/ask.html",
         {"access": make_access(), **ASKED},
     ),
     "sim-asked": ("sims/asked.html", {"access": make_access(), "case": "AB12", "email": "ana@example.com"}),
-    "closing": ("renewals/closing.html", {"closing": CLOSED}),
-    "closing-asked": ("renewals/closing.html", {"closing": make_closing(state="asked", confirmed_at=None)}),
-    "closing-stuck": ("renewals/closing.html", {"closing": make_closing(state="stuck", confirmed_at=None)}),
     "sim-code": ("login/code.html", {"form": Form("code"), "email": "", "sent": True}),
 }

@@ -9,6 +9,7 @@ from typing import Any
 from markupsafe import Markup
 
 from storefront.kernel.money import Money
+from tests.web.sample_renewals import make_renewal
 
 NOON = dt.datetime(2026, 11, 20, 12, 0, tzinfo=dt.UTC)
 PRICE = Money(1350, "USD")
@@ -90,7 +91,8 @@ class Form(dict[str, Any]):
 
 def make_checkout(**errors: list[str]) -> Form:
     """The checkout form, with its faults."""
-    return Form("email", "consent", "device_ok", "form_key", errors=errors)
+    names = ("email", "consent", "device_ok", "form_key", "renew", "most_renewals", "most", "last_day")
+    return Form(*names, errors=errors)
 
 
 PLACES = [make_place("Austria", "AT"), make_place(), make_place("Kenya", "KE", from_price=None)]
@@ -104,13 +106,19 @@ REGIONAL = make_plan(is_regional=True, covers_count=39, destination=REGION, cove
 FAULTY = make_checkout(
     email=["Please type your whole address, such as ana@example.com."], consent=["Please tick this."]
 )
-CALM = {"problem": None, "consent": "Yes."}
-SORRY = {"problem": "Sold out.", "consent": "Yes."}
+CALM = {"problem": None, "consent": "Yes.", "renew_consent": "Until I stop it."}
+SORRY = {"problem": "Sold out.", "consent": "Yes.", "renew_consent": ""}
 HOLD = NOON + dt.timedelta(minutes=8)
 LATE = make_paid("attention", case_reference="C-4711")
 CODE = {"form": Form("code"), "email": "a•••@example.com", "sent": True}
 ERROR = {"status": 404, "title": "Nothing here", "sentence": "It moved.", "remedy": "Search.", "request_id": "r-1"}
 KIT = {"svg": Markup("<svg viewBox='0 0 9 9'></svg>"), "order": make_order("ready")}
+
+
+def on(device: str, **more: Any) -> dict[str, Any]:
+    """What the page of a delivered eSIM shows on one kind of device."""
+    return {"install": make_install(device, **more), "renewal": None}
+
 
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "home": ("shop/home.html", {"popular": PLACES, "regions": [REGION], "countries": PLACES}),
@@ -142,20 +150,20 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "attention": ("orders/waiting.html", {"order": LATE}),
     "refunding": ("orders/waiting.html", {"order": make_paid("refunding", refund=PENDING)}),
     "refund-failed": ("orders/waiting.html", {"order": make_paid("refunding", refund=FAILED)}),
-    "ready-iphone": ("orders/ready.html", {"order": make_paid("ready"), "install": make_install("iphone")}),
-    "ready-android": ("orders/ready.html", {"order": make_paid("ready"), "install": make_install("android")}),
-    "ready-windows": ("orders/ready.html", {"order": make_paid("ready"), "install": make_install("windows")}),
+    "ready-iphone": ("orders/ready.html", {"order": make_paid("ready"), **on("iphone")}),
+    "ready-android": ("orders/ready.html", {"order": make_paid("ready"), **on("android")}),
+    "ready-windows": ("orders/ready.html", {"order": make_paid("ready"), **on("windows")}),
     "ready-desktop": (
         "orders/ready.html",
         {"order": make_paid("ready"),
-         "install": make_install("desktop", confirmation_code="4711", expires_on="2027-02-01")},
+         "renewal": None, "install": make_install("desktop", confirmation_code="4711", expires_on="2027-02-01")},
     ),
     "ready-installed": (
         "orders/ready.html",
-        {"order": make_paid("ready"), "install": make_install("iphone", supplier_status="Installed")},
+        {"order": make_paid("ready"), "renewal": None, "install": make_install("iphone", supplier_status="Installed")},
     ),
-    "topped-up-active": ("orders/topped_up.html", {"order": make_top_up("in_use")}),
-    "topped-up-queued": ("orders/topped_up.html", {"order": make_top_up("queued")}),
+    "topped-up-active": ("orders/topped_up.html", {"order": make_top_up("in_use"), "renewal": make_renewal()}),
+    "topped-up-queued": ("orders/topped_up.html", {"order": make_top_up("queued"), "renewal": None}),
     **{
         f"top-up-{phase}": (
             f"orders/{page}.html", {"order": make_order(phase, kind="top_up", destination_slug="", **more)},
@@ -185,6 +193,6 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "sign-in-code": ("login/code.html", CODE),
     "error": ("errors/error.html", {**ERROR, "remedy_url": "/", "remedy_label": "Find a plan"}),
     "bare": ("errors/bare.html", {**ERROR, "remedy_url": "", "remedy_label": ""}),
-    "kit": ("orders/kit.html", {**KIT, "install": make_install("desktop", confirmation_code="4711")}),
+    "kit": ("orders/kit.html", {**KIT, "renewal": None, "install": make_install("desktop", confirmation_code="4711")}),
 }  # fmt: skip
 BRINGS_ITS_OWN_STYLE = {"kit"}

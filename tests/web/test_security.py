@@ -34,7 +34,7 @@ def test_pages_carry_the_strict_headers(visitor: Visitor) -> None:
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"
     assert policy["frame-ancestors"] == policy["base-uri"] == "'none'"
-    assert policy["form-action"] == "'self' https://checkout.stripe.com"
+    assert policy["form-action"] == "'self' https://checkout.stripe.com https://billing.stripe.com"
     assert "unsafe" not in headers["Content-Security-Policy"]
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Referrer-Policy"] == "same-origin"

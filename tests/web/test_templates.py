@@ -18,15 +18,25 @@ from markupsafe import Markup
 from storefront.letters import compose, wording
 from storefront.ports import Letter
 from storefront.settings import Settings
-from tests.web.sample_sims import CLOSED
+from tests.web.sample_renewals import (
+    CLOSED,
+    HALF_CLOSED,
+    LIMITS,
+    STOP_LINK,
+    WHYS,
+    make_closing,
+    make_renewal,
+)
+from tests.web.sample_renewals import PAGES as RENEWAL_PAGES
 from tests.web.sample_sims import PAGES as SIM_PAGES
 from tests.web.sample_views import BRINGS_ITS_OWN_STYLE, NOON, REFUND, make_paid
 from tests.web.sample_views import PAGES as SHOP_PAGES
 
-PAGES = {**SHOP_PAGES, **SIM_PAGES}
+PAGES = {**SHOP_PAGES, **SIM_PAGES, **RENEWAL_PAGES}
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 LINK = "https://shop.example/o/secret"
 ORDER_LETTERS = ("order_delivered", "order_topped_up", "order_delayed", "order_refunded")
+RENEWAL_LETTERS = ("renewal_started", "renewal_notice", "renewal_unpaid")
 ENDPOINTS = {
     "theme": "/theme.css",
     "static": "/static/<path:filename>",
@@ -52,6 +62,9 @@ ENDPOINTS = {
     "sims.top_up": "/en/sim/top-up/<key>",
     "sims.ask_form": "/en/sim/ask",
     "sims.ask": "/en/sim/ask",
+    "renewals.show": "/en/renewals/<reference>",
+    "renewals.stop": "/en/renewals/<reference>/stop",
+    "renewals.card": "/en/renewals/<reference>/card",
     "renewals.end": "/en/sim/renewal/close",
     "renewals.proof": "/en/sim/renewal/<reference>",
     "login.email": "/en/sign-in",
@@ -203,7 +216,21 @@ def letters() -> dict[str, Letter]:
         name: compose.order_letter(name, settings=settings, order=order, to="ana@example.com", link=LINK)
         for name in ORDER_LETTERS
     }
-    told["renewal_closed"] = compose.renewal_closed(settings=settings, closing=CLOSED)
+    for why in WHYS:
+        told[f"renewal_closed:{why}"] = compose.closing_letter(
+            "renewal_closed", settings=settings, closing=make_closing(why=why, has_sim=why != "not_eligible")
+        )
+    for name, closing in (("renewal_closed", CLOSED), ("renewal_charges_ended", HALF_CLOSED)):
+        told[name] = compose.closing_letter(name, settings=settings, closing=closing)
+    for name in RENEWAL_LETTERS:
+        told[name] = compose.renewal_letter(
+            name,
+            settings=settings,
+            renewal=make_renewal(limits=LIMITS, unpaid_url="https://pay.example/in_1"),
+            key="",
+            stop_link=STOP_LINK,
+            charge_at=NOON,
+        )
     told["sign_in_code"] = compose.sign_in_code(settings=settings, facts=code)
     told["case_opened"] = compose.case_opened(settings=settings, case=case)
     return told
@@ -219,6 +246,7 @@ def test_a_letter_has_a_subject_a_plain_twin_and_no_pictures() -> None:
         assert not Reader(letter.html).all("img", "script", "link")
         assert len(Reader(letter.html).all("h1")) == 1
         assert (LINK in letter.text) == (LINK in letter.html) == (name in ORDER_LETTERS)
+        assert (STOP_LINK in letter.text) == (STOP_LINK in letter.html) == (name in RENEWAL_LETTERS)
         assert ("042137" in letter.text) == (name == "sign_in_code")
 
 

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import stripe
 
-from storefront.gateways.http import Http
 from storefront.gateways.stripe import objects
+from storefront.gateways.stripe.billing_objects import subscription_of
 from storefront.gateways.stripe.errors import translated
 from storefront.gateways.stripe.notices import Notices
-from storefront.gateways.stripe.transport import Transport
 from storefront.kernel.errors import Refused
 from storefront.ports import (
     CashierNotice,
@@ -23,32 +22,24 @@ from storefront.ports import (
 )
 
 if TYPE_CHECKING:
+    from stripe.params import InvoicePaymentListParamsPayment
     from stripe.params.checkout import (
         SessionCreateParams,
         SessionCreateParamsCustomText,
+        SessionCreateParamsLineItemPriceData,
         SessionCreateParamsLineItemPriceDataProductData,
     )
 
 _WITH_CHARGE = ["payment_intent.latest_charge"]
+_OF_INVOICE = ["data.payment.payment_intent.latest_charge"]
 _MOST_REFUNDS = 100
 
 
 class StripeCashier:
     """`ports.Cashier` over Stripe. A method makes one call of at most `deadline` seconds, `expire_page` up to two."""
 
-    def __init__(
-        self, http: Http, *, api_key: str, url: str, webhook_secret: str, livemode: bool, deadline: float
-    ) -> None:
-        # The library's telemetry would report timings to Stripe and keep an identifier in the home folder; the
-        # switch exists for the whole process only.
-        stripe.enable_telemetry = False
-        self._v1 = stripe.StripeClient(
-            api_key,
-            base_addresses={"api": url.rstrip("/")},
-            http_client=Transport(http, seconds=deadline),
-            max_network_retries=0,
-            stripe_version=stripe.api_version,
-        ).v1
+    def __init__(self, v1: stripe.V1Services, *, webhook_secret: str, livemode: bool) -> None:
+        self._v1 = v1
         self._notices = Notices(webhook_secret, livemode=livemode)
 
     def open_page(self, request: PageRequest) -> PaymentPage:
@@ -62,7 +53,9 @@ class StripeCashier:
         """The page as it is now, with what was captured and refunded."""
         with translated("stripe.page"):
             session = self._v1.checkout.sessions.retrieve(session_id, {"expand": _WITH_CHARGE})
-        return objects.page(session)
+            with objects.fields_present():
+                begun = self._first_payment(session)
+        return objects.page(session, begun)
 
     def expire_page(self, session_id: str) -> PaymentPage:
         """Close an open page; if it is not open any more, the page as it is now. `Refused` when it stays open."""
@@ -96,14 +89,34 @@ class StripeCashier:
         return tuple(objects.refund(one) for one in found.data)
 
     def session_of_payment(self, payment_id: str) -> str | None:
-        """The payment page that took this payment, if one of ours did."""
+        """The payment page that took this payment, if one of ours did; renewals were taken by none."""
         with translated("stripe.session_of_payment"):
             found = self._v1.checkout.sessions.list({"payment_intent": payment_id, "limit": 1})
+            subscription = None if found.data else self._subscription_begun_by(payment_id)
+            if subscription is not None:
+                found = self._v1.checkout.sessions.list({"subscription": subscription, "limit": 1})
         return found.data[0].id if found.data else None
 
     def read_notice(self, payload: bytes, signature: str) -> CashierNotice:
         """Verify an event on its raw bytes; see `Notices.read`."""
         return self._notices.read(payload, signature)
+
+    def _first_payment(self, session: stripe.checkout.Session) -> stripe.PaymentIntent | None:
+        """What paid the first invoice of the subscription a completed page began."""
+        invoice = objects.id_of(session.invoice)
+        if session.mode != "subscription" or invoice is None:
+            return None
+        payments = self._v1.invoice_payments.list({"invoice": invoice, "expand": _OF_INVOICE})
+        intents = [one.payment.payment_intent for one in payments.data]
+        return next((one for one in intents if isinstance(one, stripe.PaymentIntent)), None)
+
+    def _subscription_begun_by(self, payment_id: str) -> str | None:
+        wanted: InvoicePaymentListParamsPayment = {"type": "payment_intent", "payment_intent": payment_id}
+        payments = self._v1.invoice_payments.list({"payment": wanted, "expand": ["data.invoice"]})
+        for one in payments.data:
+            if isinstance(one.invoice, stripe.Invoice) and one.invoice.billing_reason == "subscription_create":
+                return subscription_of(one.invoice.to_dict())
+        return None
 
 
 def _page_params(request: PageRequest) -> SessionCreateParams:
@@ -114,32 +127,34 @@ def _page_params(request: PageRequest) -> SessionCreateParams:
         # Stripe takes an empty text as the wish to unset the field, and refuses it here.
         product["description"] = request.description
     note: SessionCreateParamsCustomText = {"submit": {"message": request.note}} if request.note else {}
-    return {
+    price: SessionCreateParamsLineItemPriceData = {
+        "currency": request.amount.currency.lower(),
+        "unit_amount": request.amount.minor,
+        "product_data": product,
+    }
+    spoken = f"{request.reference} {request.title}"
+    params: SessionCreateParams = {
         "mode": "payment",
         "allowed_payment_method_types": ["card"],
         "adaptive_pricing": {"enabled": False},
         "allow_promotion_codes": False,
-        "line_items": [
-            {
-                "quantity": 1,
-                "price_data": {
-                    "currency": request.amount.currency.lower(),
-                    "unit_amount": request.amount.minor,
-                    "product_data": product,
-                },
-            }
-        ],
+        "line_items": [{"quantity": 1, "price_data": price}],
         "custom_text": note,
         "client_reference_id": request.reference,
         "customer_email": request.email,
         "metadata": metadata,
-        "payment_intent_data": {
-            "metadata": metadata,
-            "receipt_email": request.email,
-            "description": f"{request.reference} {request.title}",
-        },
         "locale": objects.locale(request.locale),
         "success_url": request.success_url,
         "cancel_url": request.cancel_url,
         "expires_at": int(request.expires_at.timestamp()),
     }
+    if request.renews_every_days is None:
+        params["payment_intent_data"] = {"metadata": metadata, "receipt_email": request.email, "description": spoken}
+        return params
+    price["recurring"] = {"interval": "day", "interval_count": request.renews_every_days}
+    params["mode"] = "subscription"
+    params["subscription_data"] = {
+        "metadata": {**metadata, "renewal_id": request.renewal_id},
+        "description": spoken,
+    }
+    return params

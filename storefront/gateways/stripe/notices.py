@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import stripe
 
+from storefront.gateways.stripe.billing_objects import subscription_named_by
 from storefront.kernel.clock import wall_now
 from storefront.kernel.errors import Refused, Unintelligible
 from storefront.ports import CashierNotice
@@ -51,6 +52,7 @@ class Notices:
                 payment_id=_payment_of(about),
                 livemode=bool(event["livemode"]),
                 created_at=dt.datetime.fromtimestamp(event["created"], dt.UTC),
+                subscription_id=subscription_named_by(about),
             )
         except (KeyError, TypeError, AttributeError, ValueError, OverflowError):
             raise Unintelligible("stripe: a signed notice that is no event") from None

@@ -28,48 +28,52 @@ _LOCALES: Final = frozenset(
 """The languages the hosted page speaks; it refuses any other."""
 
 
-def page(session: stripe.checkout.Session) -> PaymentPage:
+def page(session: stripe.checkout.Session, begun: stripe.PaymentIntent | None = None) -> PaymentPage:
     """A Checkout Session, with its payment intent and charge where they were expanded.
+
+    The money of a subscription's page hangs on its first invoice: `begun` is the intent that paid that one.
 
     `paid` needs both Stripe's word and a captured amount, so that a session without the details never counts as paid.
     Raises `Unintelligible` naming a field that is missing or unknown.
     """
-    with _fields_present():
-        return _page(session)
+    with fields_present():
+        return _page(session, begun)
 
 
-def _page(session: stripe.checkout.Session) -> PaymentPage:
-    intent = _expanded(session.payment_intent)
+def _page(session: stripe.checkout.Session, begun: stripe.PaymentIntent | None) -> PaymentPage:
+    intent = begun if begun is not None else _expanded(session.payment_intent)
     charge = _expanded(intent.latest_charge) if intent is not None else None
     captured = None
     if intent is not None and intent.status == "succeeded":
-        captured = _money("payment_intent.amount_received", intent.amount_received, intent.currency)
+        captured = money("payment_intent.amount_received", intent.amount_received, intent.currency)
     card = _card_of(charge)
     return PaymentPage(
         session_id=session.id,
         status=_page_status(session.status),
         paid=session.payment_status == "paid" and captured is not None and captured.minor > 0,
         url=session.url,
-        amount=_money("amount_total", session.amount_total, session.currency),
+        amount=money("amount_total", session.amount_total, session.currency),
         client_reference=session.client_reference_id,
-        payment_id=_id_of(session.payment_intent),
+        payment_id=intent.id if begun is not None else id_of(session.payment_intent),
         captured=captured,
         refunded_minor=charge.amount_refunded if charge is not None else 0,
         card_brand=card.brand if card is not None else None,
         card_last4=card.last4 if card is not None else None,
         receipt_url=charge.receipt_url if charge is not None else None,
-        paid_at=_moment(charge.created) if charge is not None and captured is not None else None,
+        paid_at=moment(charge.created, "charge.created") if charge is not None and captured is not None else None,
         livemode=session.livemode,
+        subscription_id=id_of(session.subscription),
+        customer_id=id_of(session.customer),
     )
 
 
 def refund(made: stripe.Refund) -> CashierRefund:
     """One refund; raises `Unintelligible` for a status we do not know."""
-    with _fields_present():
+    with fields_present():
         status = _REFUND_STATUS.get(made.status or "")
         if status is None:
-            _unknown("refund.status")
-        return CashierRefund(made.id, status, _money("refund.amount", made.amount, made.currency))
+            unknown("refund.status")
+        return CashierRefund(made.id, status, money("refund.amount", made.amount, made.currency))
 
 
 def locale(wanted: str) -> str:
@@ -82,19 +86,22 @@ def locale(wanted: str) -> str:
 
 
 @contextmanager
-def _fields_present() -> Iterator[None]:
-    """The library's objects raise `AttributeError`, with the field's name, for what the answer did not contain."""
+def fields_present() -> Iterator[None]:
+    """What the answer did not contain leaves as `Unintelligible` with the field's name.
+
+    The library's objects raise `AttributeError` for it, plain data `KeyError`, `IndexError` or `TypeError`.
+    """
     try:
         yield
-    except AttributeError as missing:
-        _unknown(str(missing))
+    except (AttributeError, KeyError, IndexError, TypeError) as missing:
+        unknown(str(missing))
 
 
 def _page_status(status: str | None) -> PageStatus:
     try:
         return PageStatus(status or "")
     except ValueError:
-        _unknown("status")
+        unknown("status")
 
 
 def _card_of(charge: Any) -> Any:
@@ -107,21 +114,27 @@ def _expanded(value: Any) -> Any:
     return value if isinstance(value, stripe.StripeObject) else None
 
 
-def _id_of(value: Any) -> str | None:
-    if isinstance(value, stripe.StripeObject):
+def id_of(value: Any) -> str | None:
+    """The id in an expandable field, expanded or not."""
+    if isinstance(value, stripe.StripeObject | dict):
         return str(value["id"])
     return value if isinstance(value, str) else None
 
 
-def _money(field: str, minor: int | None, currency: str | None) -> Money:
+def money(field: str, minor: int | None, currency: str | None) -> Money:
+    """Stripe's minor units; raises `Unintelligible` naming `field`."""
     if minor is None or not currency:
-        _unknown(field)
+        unknown(field)
     return Money(minor, currency.upper())
 
 
-def _moment(stamp: int) -> dt.datetime:
+def moment(stamp: int | None, field: str) -> dt.datetime:
+    """A stamp in seconds as aware UTC; raises `Unintelligible` naming `field`."""
+    if stamp is None:
+        unknown(field)
     return dt.datetime.fromtimestamp(stamp, dt.UTC)
 
 
-def _unknown(field: str) -> NoReturn:
+def unknown(field: str) -> NoReturn:
+    """Refuse an answer because of one field."""
     raise Unintelligible(f"stripe: field {field} is missing or unknown", field=field)

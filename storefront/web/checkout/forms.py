@@ -5,9 +5,10 @@ from __future__ import annotations
 import secrets
 
 from flask_babel import lazy_gettext as _l
-from flask_wtf import FlaskForm
 from wtforms import BooleanField, EmailField, HiddenField
 from wtforms.validators import DataRequired, Length, Regexp
+
+from storefront.web.checkout.renew import RenewForm
 
 
 def new_form_key() -> str:
@@ -15,7 +16,7 @@ def new_form_key() -> str:
     return secrets.token_urlsafe(24)
 
 
-class CheckoutForm(FlaskForm):  # type: ignore[misc]
+class CheckoutForm(RenewForm):
     """E-mail, consent to immediate delivery, and the key of this rendering of the form."""
 
     email = EmailField(

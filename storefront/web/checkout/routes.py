@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, make_response, redirect, render_template, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -10,7 +11,10 @@ from storefront.catalogue import browse
 from storefront.catalogue.views import PlanDetail
 from storefront.identity.email_address import BadAddress, normalise_address
 from storefront.kernel.errors import StorefrontError
-from storefront.ordering.place import Wanted, place
+from storefront.ordering.place import Wanted
+from storefront.renewals import enrol
+from storefront.renewals.enrol import BadLimit
+from storefront.web.checkout import renew
 from storefront.web.checkout.forms import CheckoutForm, new_form_key
 from storefront.web.checkout.hurry import hurry
 from storefront.web.context import grant_order, house, network
@@ -29,7 +33,7 @@ def form(locale: str, currency: str, slug: str) -> Response:
     empty = CheckoutForm(formdata=None)
     empty.form_key.data = new_form_key()
     page = make_response(
-        render_template("checkout/form.html", plan=plan, form=empty, problem=None, consent=consent_text())
+        render_template("checkout/form.html", plan=plan, form=empty, problem=None, **_words(plan, locale))
     )
     secure = is_secure(house().settings)
     page.set_cookie(PREFERENCES, f"{locale}.{currency}", max_age=PREFERENCES_LIFE, secure=secure, samesite="Lax")
@@ -77,7 +81,12 @@ def buy(locale: str, currency: str, slug: str) -> Response | tuple[str, int]:
         device_checked=bool(filled.device_ok.data),
         form_key=filled.form_key.data,
     )
-    placed = place(house().bench, wanted)
+    try:
+        wish = renew.wish_of(filled, offer.charged, offer.days, locale)
+        placed = enrol.buy_esim(house().bench, wanted, wish)
+    except BadLimit as wrong:
+        renew.blame(filled, wrong, offer.charged, locale)
+        return _again(slug, currency, filled, None, 422)
     grant_order(placed.order_id)
     hurry(placed)
     return redirect(url_for("orders.pay", locale=locale, reference=placed.reference), code=303)
@@ -92,19 +101,21 @@ def consent_text() -> str:
     return words
 
 
+def _words(plan: PlanDetail, locale: str) -> dict[str, str]:
+    """What is agreed to; the second is empty for a plan that is not renewed."""
+    offered = enrol.is_offered(house().settings, plan.days)
+    return {
+        "consent": consent_text(),
+        "renew_consent": renew.consent_text(plan.price, plan.days, locale) if offered else "",
+    }
+
+
 def _plan(slug: str, currency: str) -> PlanDetail:
     with house().read() as session:
         return browse.plan(session, slug, currency)
 
 
 def _again(slug: str, currency: str, filled: CheckoutForm, problem: str | None, status: int) -> tuple[str, int]:
-    return (
-        render_template(
-            "checkout/form.html",
-            plan=_plan(slug, currency),
-            form=filled,
-            problem=problem,
-            consent=consent_text(),
-        ),
-        status,
-    )
+    plan = _plan(slug, currency)
+    words = _words(plan, str(get_locale()))
+    return render_template("checkout/form.html", plan=plan, form=filled, problem=problem, **words), status

@@ -17,6 +17,8 @@ from storefront.models.profile import Profile
 from storefront.ordering import change, notices, read
 from storefront.ordering.read import OrderGate, OrderNotFound, OrderView
 from storefront.ordering.steps import wake
+from storefront.renewals import read as renewals
+from storefront.renewals.read import RenewalView
 from storefront.web.context import current, grant_order, house, now
 from storefront.web.limits import Access, guard
 from storefront.web.permits import outside_permit
@@ -48,9 +50,9 @@ def show(locale: str, reference: str) -> Response | str | tuple[str, int]:
     except OrderNotFound:
         return render_template("orders/stranger.html", reference=reference), 403
     if order.phase == "ready" and order.kind == "top_up":
-        return render_template("orders/topped_up.html", order=order)
+        return render_template("orders/topped_up.html", order=order, renewal=_renewal(order))
     if order.phase == "ready":
-        return render_template("orders/ready.html", order=order, install=_install(order))
+        return render_template("orders/ready.html", order=order, install=_install(order), renewal=_renewal(order))
     if order.phase in WAITING:
         return render_template("orders/waiting.html", order=order)
     if order.phase == "pay":
@@ -154,6 +156,10 @@ def _profile(order: OrderGate | OrderView) -> Profile:
 
 def _install(order: OrderView) -> InstallView:
     return install_view(_profile(order), house().vault, request.headers.get("User-Agent", ""))
+
+
+def _renewal(order: OrderView) -> RenewalView | None:
+    return renewals.of_order(house().bench, order.id)
 
 
 def _image(body: bytes, kind: str, reference: str) -> FlaskResponse:

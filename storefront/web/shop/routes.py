@@ -132,7 +132,7 @@ def legal(locale: str, name: str, **_path: str) -> Response:
 def robots() -> Response:
     """What crawlers need not look at: pages about a person or a purchase."""
     base = house().settings.public_url.rstrip("/")
-    closed = ("/*/orders", "/*/sign-in", "/*/checkout/", "/*/search", "/o/", "/api/")
+    closed = ("/*/orders", "/*/sign-in", "/*/checkout/", "/*/search", "/o/", "/*/stop/", "/*/renewals/", "/api/")
     lines = ["User-agent: *", *(f"Disallow: {path}" for path in closed), "", f"Sitemap: {base}/sitemap.xml", ""]
     return fresh("\n".join(lines), mimetype="text/plain")
 

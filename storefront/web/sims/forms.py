@@ -9,6 +9,7 @@ from wtforms import BooleanField, EmailField, HiddenField, StringField, TextArea
 from wtforms.validators import AnyOf, DataRequired, Length, Regexp
 
 from storefront.cases.ask import WISHES
+from storefront.web.checkout.renew import RenewForm
 from storefront.web.login.forms import check_address
 
 WISH_NAMES = dict(
@@ -32,7 +33,7 @@ class NumberForm(FlaskForm):  # type: ignore[misc]
     number = StringField(_l("Number of your SIM or eSIM"))
 
 
-class TopUpForm(FlaskForm):  # type: ignore[misc]
+class TopUpForm(RenewForm):
     """Where the receipt goes, consent to start at once, and the key of this rendering of the form."""
 
     email = EmailField(_l("Your e-mail"), validators=[check_address])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, make_response, redirect, render_template, session, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
@@ -13,9 +14,13 @@ from storefront.identity.step_up import NoSecondFactor, NoSim, SimAccess
 from storefront.kernel.errors import OutsideError, SimUnknown
 from storefront.kernel.iccid import BadNumber
 from storefront.ordering.offers import TopUpOffer, offer, offers
-from storefront.ordering.place import TopUpWanted, place_top_up
+from storefront.ordering.place import TopUpWanted
+from storefront.renewals import enrol
+from storefront.renewals import read as renewals
+from storefront.renewals.enrol import BadLimit
 from storefront.sims import refresh, status
 from storefront.web import context
+from storefront.web.checkout import renew
 from storefront.web.checkout.forms import new_form_key
 from storefront.web.checkout.hurry import hurry
 from storefront.web.limits import Access, guard
@@ -88,7 +93,10 @@ def show(locale: str) -> Response:
     home, now = context.house(), context.now()
     refresh.wake_if_aged(home.write, home.read, sim.sim_id, now)
     facts = status.status(home.read, sim.sim_id, is_proved=sim.is_proved, now=now)
-    page = make_response(render_template("sims/sim.html", sim=facts, access=sim, offers=offers(home.read, sim.sim_id)))
+    ours = renewals.of_sim(home.bench, sim.iccid) if sim.is_proved else None
+    page = make_response(
+        render_template("sims/sim.html", sim=facts, access=sim, offers=offers(home.read, sim.sim_id), renewal=ours)
+    )
     if facts.is_new:
         page.headers["Refresh"] = LOOK_AGAIN
     return page
@@ -146,26 +154,28 @@ def top_up(locale: str, key: str) -> Response | tuple[str, int]:
     filled = TopUpForm()
     if not filled.validate():
         return _top_up_page(sim, wanted, filled), 422
-    placed = place_top_up(
-        home.bench,
-        TopUpWanted(
-            iccid=sim.iccid,
-            package_code=wanted.package_code,
-            plan_code=wanted.plan_code,
-            plan_name=wanted.name,
-            data_mb=wanted.data_mb,
-            is_unlimited=wanted.is_unlimited,
-            days=wanted.days * wanted.periods,
-            periods=wanted.periods,
-            supplier_amount=wanted.supplier_amount,
-            charged=wanted.charged,
-            email=filled.email.data,
-            locale=locale,
-            network=context.network(),
-            consent_text=top_up_consent(),
-            form_key=filled.form_key.data,
-        ),
+    order = TopUpWanted(
+        iccid=sim.iccid,
+        package_code=wanted.package_code,
+        plan_code=wanted.plan_code,
+        plan_name=wanted.name,
+        data_mb=wanted.data_mb,
+        is_unlimited=wanted.is_unlimited,
+        days=wanted.days * wanted.periods,
+        periods=wanted.periods,
+        supplier_amount=wanted.supplier_amount,
+        charged=wanted.charged,
+        email=filled.email.data,
+        locale=locale,
+        network=context.network(),
+        consent_text=top_up_consent(),
+        form_key=filled.form_key.data,
     )
+    try:
+        placed = enrol.buy_top_up(home.bench, order, renew.wish_of(filled, order.charged, order.days, locale))
+    except BadLimit as wrong:
+        renew.blame(filled, wrong, order.charged, locale)
+        return _top_up_page(sim, wanted, filled), 422
     context.grant_order(placed.order_id)
     hurry(placed)
     return redirect(url_for("orders.pay", locale=locale, reference=placed.reference), code=303)
@@ -222,4 +232,13 @@ def _asked_again(form: NumberForm, fault: str, code: int, *, hint: str | None = 
 
 
 def _top_up_page(sim: SimAccess, wanted: TopUpOffer, form: TopUpForm) -> str:
-    return render_template("sims/top_up.html", access=sim, offer=wanted, form=form, consent=top_up_consent())
+    days = wanted.days * wanted.periods
+    offered = enrol.is_offered(context.house().settings, days)
+    return render_template(
+        "sims/top_up.html",
+        access=sim,
+        offer=wanted,
+        form=form,
+        consent=top_up_consent(),
+        renew_consent=renew.consent_text(wanted.charged, days, str(get_locale())) if offered else "",
+    )

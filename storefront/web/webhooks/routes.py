@@ -25,6 +25,16 @@ KNOWN_TYPES = frozenset(
         "refund.created",
         "refund.updated",
         "refund.failed",
+        "customer.subscription.created",
+        "customer.subscription.updated",
+        "customer.subscription.deleted",
+        "invoice.created",
+        "invoice.upcoming",
+        "invoice.finalized",
+        "invoice.paid",
+        "invoice.payment_failed",
+        "invoice.payment_action_required",
+        "invoice.voided",
     }
 )
 
@@ -54,6 +64,7 @@ def stripe() -> tuple[str, int]:
             type=notice.type,
             object_id=notice.object_id,
             payment_id=notice.payment_id,
+            subscription_id=notice.subscription_id,
             job=notices.JOB,
         )
     return "", 200

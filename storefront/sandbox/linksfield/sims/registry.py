@@ -141,9 +141,10 @@ class Sims:
             iccid, now = delivered.profile.iccid, self.now()
             regions = {self._regions[mcc] for mcc in delivered.package.members}
             areas = tuple(each for each in (EUROPE, ASIA, NORTH_AMERICA) if each in regions)
-            sim = Sim(iccid, "delivered", areas=(*areas, GLOBAL), is_known_to_mall=is_eligible(iccid))
+            plan = plan_of(delivered)
+            sim = Sim(iccid, "delivered", areas=(*areas, GLOBAL), is_known_to_mall=is_eligible(iccid), came_with=plan)
             self._by_number[iccid] = sim
-            self.place(sim, plan_of(delivered), made_at=now, applies_at=now + FIRST_CONNECTION)
+            self.place(sim, plan, made_at=now, applies_at=now + FIRST_CONNECTION)
 
     def place(self, sim: Sim, plan: Plan, *, made_at: float, **facts: Any) -> PlanOrder:
         """Put an order on a SIM; `facts` are further fields of `PlanOrder`."""
@@ -205,7 +206,8 @@ def is_eligible(iccid: str) -> bool:
 
 
 def plans_for(sim: Sim, area: str = "") -> list[Plan]:
-    """What can be bought for a SIM, in one area or in all of its own."""
+    """What can be bought for a SIM, in one area or in all of its own: the plan it came with again, and the usual."""
     if sim.standing is Standing.TERMINATED:
         return []
-    return [plan for plan in PLANS if plan.area in sim.areas and area in ("", plan.area)]
+    again = [sim.came_with] if sim.came_with is not None and area in ("", sim.came_with.area) else []
+    return again + [plan for plan in PLANS if plan.area in sim.areas and area in ("", plan.area)]

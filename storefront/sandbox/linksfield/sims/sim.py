@@ -107,7 +107,10 @@ class Renewal:
 
 @dataclass(slots=True, eq=False)
 class Sim:
-    """One SIM. An empty `partner` is every caller's own; `kind` says what it was made as."""
+    """One SIM. An empty `partner` is every caller's own; `kind` says what it was made as.
+
+    `came_with` is the plan an eSIM was delivered with; it may be bought again.
+    """
 
     iccid: str
     kind: str = ""
@@ -118,6 +121,7 @@ class Sim:
     is_known_to_mall: bool = True
     has_minutes: bool = False
     can_tell_remaining: bool = True
+    came_with: Plan | None = None
     orders: list[PlanOrder] = field(default_factory=list)
     renewals: list[Renewal] = field(default_factory=list)
 

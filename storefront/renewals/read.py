@@ -1,0 +1,194 @@
+"""Agreements to renew as the people who made them see them: frozen views, never rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlmodel import Session, col, select
+
+from storefront.identity import sessions
+from storefront.identity.sessions import SessionView
+from storefront.kernel.errors import Kind, StorefrontError
+from storefront.kernel.iccid import masked
+from storefront.kernel.ids import normalise_reference
+from storefront.kernel.money import Money
+from storefront.models.order import Order, OrderState
+from storefront.models.renewal import Bill, BillState, Closing, Renewal, RenewalState
+from storefront.ordering.bench import Workbench
+from storefront.renewals import announce
+from storefront.renewals.announce import CHARGED_AFTER
+from storefront.renewals.bills import agreed_price, limits_of
+from storefront.renewals.closings import ClosingView
+from storefront.renewals.closings import view as closing_view
+from storefront.renewals.last_look import Limits
+
+_GIVEN_BACK = frozenset({OrderState.REFUNDING, OrderState.REFUNDED})
+
+
+class RenewalNotFound(StorefrontError):
+    """There is no such agreement, or it is not for these eyes; the answer is the same."""
+
+    kind = Kind.NOT_FOUND
+    code = "renewal_not_found"
+
+
+@dataclass(frozen=True, slots=True)
+class BillLine:
+    """One charge after the first; `order` is the reference of the order it paid for.
+
+    `outcome` is ``coming``, ``waiting``, ``unpaid``, ``called_off``, ``kept`` or ``given_back``.
+    """
+
+    at: dt.datetime
+    amount: Money
+    outcome: str
+    reason: str
+    order: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalView:
+    """One agreement; `charges_at` is the next charge (None when there will be none), `kept` counts renewals so far."""
+
+    id: str
+    reference: str
+    order_id: str
+    order_reference: str
+    state: str
+    reason: str
+    iccid: str
+    iccid_masked: str | None
+    email: str
+    locale: str
+    plan_name: str
+    destination: str
+    price: Money
+    interval_days: int
+    charges_at: dt.datetime | None
+    card_brand: str | None
+    card_last4: str | None
+    limits: Limits
+    kept: int
+    unpaid_url: str | None
+    has_portal: bool
+    consent_text: str
+    agreed_at: dt.datetime
+    ended_at: dt.datetime | None
+    closing: ClosingView | None
+    bills: tuple[BillLine, ...]
+    announced: tuple[dt.datetime, ...]
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it may charge again."""
+        return self.state in {RenewalState.AGREED, RenewalState.ACTIVE}
+
+
+def mine(bench: Workbench, who: SessionView, reference: str) -> RenewalView:
+    """An agreement for whoever may see the order that began it. Raises `RenewalNotFound`."""
+    plain = normalise_reference(reference)
+    with bench.read() as session:
+        row = session.exec(select(Renewal).where(Renewal.reference == plain)).first() if plain else None
+        if row is None or not sessions.may_see(session, who, order_id=row.order_id, email=row.email):
+            raise RenewalNotFound(field="reference")
+        return _view(session, row)
+
+
+def by_id(bench: Workbench, renewal_id: str) -> RenewalView:
+    """An agreement by its inner id. Raises `RenewalNotFound`."""
+    with bench.read() as session:
+        row = session.get(Renewal, renewal_id)
+        if row is None:
+            raise RenewalNotFound
+        return _view(session, row)
+
+
+def of_order(bench: Workbench, order_id: str) -> RenewalView | None:
+    """What an order began, or what it is a charge of."""
+    with bench.read() as session:
+        row = session.exec(select(Renewal).where(Renewal.order_id == order_id)).first()
+        if row is None:
+            query = select(Renewal).join(Bill, col(Bill.renewal_id) == col(Renewal.id)).where(Bill.order_id == order_id)
+            row = session.exec(query).first()
+        return _view(session, row) if row is not None and row.state is not RenewalState.DROPPED else None
+
+
+def of_sim(bench: Workbench, iccid: str) -> RenewalView | None:
+    """Our active agreement for a SIM."""
+    with bench.read() as session:
+        row = session.exec(select(Renewal).where(Renewal.active_for == iccid)).first()
+        return _view(session, row) if row else None
+
+
+def _view(session: Session, row: Renewal) -> RenewalView:
+    order = session.get_one(Order, row.order_id)
+    query = select(Closing).where(Closing.renewal_id == row.id).order_by(col(Closing.id).desc())
+    closing = session.exec(query).first()
+    found = session.exec(
+        select(Bill, Order.reference, Order.state)
+        .join(Order, col(Order.id) == col(Bill.order_id), isouter=True)
+        .where(Bill.renewal_id == row.id)
+        .order_by(col(Bill.starts_at).desc())
+    ).all()
+    lines = tuple(
+        BillLine(
+            bill.starts_at,
+            Money(bill.due_minor, bill.currency),
+            _outcome(bill, state),
+            bill.reason,
+            reference,
+        )
+        for bill, reference, state in found
+    )
+    return RenewalView(
+        id=row.id,
+        reference=row.reference,
+        order_id=row.order_id,
+        order_reference=order.reference,
+        state=row.state.value,
+        reason=row.reason,
+        iccid=row.iccid or "",
+        iccid_masked=masked(row.iccid) if row.iccid else None,
+        email=row.email,
+        locale=row.locale,
+        plan_name=row.plan_name,
+        destination=order.destination,
+        price=agreed_price(row),
+        interval_days=row.interval_days,
+        charges_at=row.next_charge_at + CHARGED_AFTER if row.next_charge_at else None,
+        card_brand=row.card_brand,
+        card_last4=row.card_last4,
+        limits=limits_of(row),
+        kept=sum(line.outcome == "kept" for line in lines),
+        unpaid_url=row.unpaid_url,
+        has_portal=row.customer_id is not None,
+        consent_text=row.consent_text,
+        agreed_at=row.agreed_at,
+        ended_at=row.ended_at,
+        closing=closing_view(closing) if closing else None,
+        bills=lines,
+        announced=tuple(one.sent_at for one in announce.sent_of(session, row.id) if one.sent_at),
+    )
+
+
+def _outcome(bill: Bill, order: str | None) -> str:
+    match bill.state:
+        case BillState.TAKEN:
+            return "given_back" if order in _GIVEN_BACK else "kept"
+        case BillState.VOID:
+            return "called_off"
+        case BillState.UNPAID:
+            return "unpaid"
+        case BillState.HELD:
+            return "waiting"
+    return "coming"
+
+
+def portal(bench: Workbench, renewal_id: str, *, return_url: str, locale: str) -> str:
+    """A fresh address of the cashier's page for cards and receipts. Raises `RenewalNotFound`, the outside's errors."""
+    with bench.read() as session:
+        customer_id = session.get_one(Renewal, renewal_id).customer_id
+    if customer_id is None:
+        raise RenewalNotFound(field="reference")
+    return bench.outside.billing.portal(customer_id, return_url=return_url, locale=locale)
