@@ -16,6 +16,7 @@ from tests.owner import open_sim, order_top_up
 DAY = 86_400
 PLAN = "Asia 12 countries 3GB/month"
 SIM_KIND = "in_use"
+DECLINES_LATER, ASKS_ALWAYS = "4000000000000341", "4000002760003184"
 
 
 def some_iccid(sandbox, kind=SIM_KIND, which=0):
@@ -36,13 +37,13 @@ def subscribe(traveller, *, number=None, **limits):
 
 def subscribe_esim(traveller, **limits):
     """Buy a new eSIM with auto-renew; the renewal's inner id."""
-    days, slug = 0, ""
-    for one in traveller.browser.get("/api/v1/plans", query_string={"country": "JP", "limit": 50}).get_json()["plans"]:
-        if one["in_stock"] and one["days"] >= 7 and not one["is_regional"]:
-            days, slug = one["days"], one["slug"]
-            break
-    assert days >= 7
-    return finish(traveller, traveller.order(slug, renew="y", **limits))
+    return finish(traveller, traveller.order(a_month(traveller), renew="y", **limits))
+
+
+def a_month(traveller):
+    """The slug of a plan in stock that is long enough to renew."""
+    plans = traveller.browser.get("/api/v1/plans", query_string={"country": "JP", "limit": 50}).get_json()["plans"]
+    return next(one["slug"] for one in plans if one["in_stock"] and one["days"] >= 7 and not one["is_regional"])
 
 
 def finish(traveller, reference, *, number=None):
@@ -100,7 +101,8 @@ def live(traveller, days):
         ahead = ask(traveller.sandbox, "next")
         step = min(left, max(1.0, ahead["seconds"] + 1) if ahead["at"] is not None else left, DAY / 4)
         traveller.wait(step)
-        left -= step
+        traveller.wait(90)
+        left -= step + 90
 
 
 def leap(traveller, days):

@@ -96,6 +96,11 @@ def is_closed(session: Session, key: str) -> bool:
     return session.exec(select(OutboxRow.state).where(OutboxRow.key == key)).first() is WorkState.DONE
 
 
+def is_parked(session: Session, key: str) -> bool:
+    """Whether the work under `key` was given up and handed to a person."""
+    return session.exec(select(OutboxRow.state).where(OutboxRow.key == key)).first() is WorkState.PARKED
+
+
 def claim(write: SessionFactory, row_id: str, clock: Clock) -> Claimed | None:
     """Take a due row by one conditional UPDATE; None when it is not due, done, or held by somebody else."""
     token, wall = secrets.token_hex(16), wall_now()

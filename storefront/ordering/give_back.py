@@ -12,7 +12,7 @@ from storefront.kernel.money import Money
 from storefront.models.order import CallState, Hold, HoldState, Order
 from storefront.models.payment import Payment, PaymentState, RefundState
 from storefront.ordering import calls, confirm
-from storefront.ordering.bench import FINISHED, ONWARD, Outcome, Wait, Workbench, pause
+from storefront.ordering.bench import FINISHED, ONWARD, Outcome, Wait, Workbench, pause, wake_renewal_of
 from storefront.ordering.states import Event, move
 from storefront.payments import refund, settle
 from storefront.ports import PaymentNotice
@@ -46,6 +46,7 @@ def refund_step(bench: Workbench, order: Order) -> Outcome:
         return Wait(now + bench.refund_patience)
     with bench.write() as session:
         if move(session, order.id, Event.REFUNDED, now=bench.now()) is not None:
+            wake_renewal_of(session, order.id, bench.now())
             outbox.stage(
                 session,
                 job="letters.order_refunded",

@@ -44,16 +44,26 @@ def due(session: Session, bench: Workbench, renewal: Renewal) -> dt.datetime | N
 def stage(
     session: Session, renewal: Renewal, charge_at: dt.datetime, kind: str, *, says: dt.datetime, now: dt.datetime
 ) -> None:
-    """Have one announcement sent, once; `says` is the moment of the charge that the letter names."""
-    known = select(RenewalNotice.id).where(
+    """Have one announcement sent, once; `says` is the moment of the charge that the letter names.
+
+    A letter that was given up, because no mail went out for long, is tried anew: a charge waits for it.
+    """
+    query = select(RenewalNotice).where(
         RenewalNotice.renewal_id == renewal.id, RenewalNotice.charge_at == charge_at, RenewalNotice.kind == kind
     )
-    if session.exec(known).first() is not None:
+    notice = session.exec(query).first()
+    if notice is None:
+        notice = RenewalNotice(
+            id=new_id(), renewal_id=renewal.id, charge_at=charge_at, kind=kind, says=says, staged_at=now
+        )
+    elif notice.sent_at is None and outbox.is_parked(session, f"letter:{notice.id}"):
+        notice.says = says
+    else:
         return
-    notice = RenewalNotice(id=new_id(), renewal_id=renewal.id, charge_at=charge_at, kind=kind, says=says, staged_at=now)
     session.add(notice)
     session.flush()  # the unique key must speak before a letter is staged
-    outbox.stage(session, job=JOB, arguments={"notice_id": notice.id}, key=f"letter:{notice.id}", due_at=now)
+    arguments = {"notice_id": notice.id}
+    outbox.rearm(session, job=JOB, arguments=arguments, key=f"letter:{notice.id}", due_at=now, hint=True)
 
 
 def mark_sent(bench: Workbench, notice_id: str) -> None:

@@ -125,12 +125,12 @@ def _why_over(
 ) -> str:
     """Why the renewal must end now; empty while it may go on."""
     is_billed = any(invoice.status in _CAN_CHARGE and not invoice.is_first for invoice in invoices)
+    if order_state in _GIVEN_BACK:
+        return "refunded"
     if subscription.status is SubscriptionStatus.ENDED:
         return "not_paid" if renewal.unpaid_url else "ended_at_cashier"
     if subscription.ends_at is not None:
         return "portal"
-    if order_state in _GIVEN_BACK:
-        return "refunded"
     if renewal.state is RenewalState.AGREED:
         return "not_delivered" if is_billed else ""
     with bench.read() as session:

@@ -66,9 +66,7 @@ def card(locale: str, reference: str) -> Response:
 @guard(access=Access.GUEST, limit="link")
 def stop_form(locale: str, token: str) -> Response:
     """The link of a mail: says what would be stopped, and stops nothing by itself."""
-    page = _page(_named(token), stop_url=url_for("renewals.stop_by_mail", token=token), by_mail=True)
-    page.headers["Referrer-Policy"] = "no-referrer"
-    return page
+    return _page(_named(token), stop_url=url_for("renewals.stop_by_mail", token=token), by_mail=True)
 
 
 @blueprint.post("/<locale>/stop/<token>")
