@@ -35,7 +35,7 @@ class RenewalNotFound(StorefrontError):
 
 @dataclass(frozen=True, slots=True)
 class BillLine:
-    """One charge after the first; `order` is the reference of the order it paid for.
+    """One charge after the first; `order` and `order_id` name the order it paid for.
 
     `outcome` is ``coming``, ``waiting``, ``unpaid``, ``called_off``, ``kept`` or ``given_back``.
     """
@@ -45,6 +45,7 @@ class BillLine:
     outcome: str
     reason: str
     order: str | None
+    order_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +139,7 @@ def _view(session: Session, row: Renewal) -> RenewalView:
             _outcome(bill, state),
             bill.reason,
             reference,
+            bill.order_id,
         )
         for bill, reference, state in found
     )

@@ -60,12 +60,12 @@ class Buyer:
             time.sleep(0.2)
         raise WalkFailed(f"the SIM's page never showed “{shown}”")
 
-    def top_up(self, path: str, email: str) -> str:
-        """Fill in the form of a top-up; returns the address of the payment page."""
+    def top_up(self, path: str, email: str, **more: str) -> str:
+        """Fill in the form of a top-up, with `more` fields besides; returns the address of the payment page."""
         url = urljoin(f"{self.shop}/", path)
         page = self.browser.get(url, timeout=20)
         _expect(page, 200, "the top-up page")
-        fields = hidden_fields(page.text) | {"email": email, "consent": "y"}
+        fields = hidden_fields(page.text) | {"email": email, "consent": "y"} | more
         answer = self.browser.post(url, data=fields, allow_redirects=False, headers={"Referer": url}, timeout=40)
         _expect(answer, 303, "placing the top-up")
         return self._follow_to_payment(urljoin(url, answer.headers["Location"]))

@@ -11,6 +11,7 @@ import requests
 
 from storefront.sandbox.buyer import Buyer, WalkFailed, terminal
 from storefront.sandbox.supervisor import Layout, Supervisor
+from storefront.sandbox.walk_renewal import RenewalWalk
 
 EMAIL = "ada@traveller.example"
 
@@ -51,6 +52,10 @@ class Walk:
         self._step("the mail with the secret link", self._mail)
         self._step("top-up of that SIM, reported once", self._top_up)
         self._step("the top-up seen active on the SIM", self._seen_active)
+        renewal = RenewalWalk(self._layout.shop_url, self._layout.sandbox_url, self._sim_of("pre_activated"))
+        self._step("auto-renew agreed with a limit", renewal.subscribe)
+        self._step("renewed by a moved clock", renewal.renew)
+        self._step("stopped by the traveller, from a mail", renewal.stop)
         self._step("renewals sold elsewhere closed by the desk", self._close_renewals)
         self._show_qr()
 
@@ -201,6 +206,7 @@ def start_here(layout: Layout, walk: Walk) -> str:
         "    test card            4242 4242 4242 4242, any future date, any CVC",
         "    a declined card      4000 0000 0000 0002",
         "    with 3-D Secure      4000 0025 0000 3155",
+        "    fails at renewal     4000 0000 0000 0341   (4000 0027 6000 3184: the bank asks each time)",
         "",
     ]
     return "\n".join(lines)

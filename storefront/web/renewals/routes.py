@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, make_response, redirect, render_template, url_for
 from werkzeug.wrappers import Response
 
-from storefront.identity import step_up
+from storefront.identity import sessions, step_up
 from storefront.identity.step_up import SimAccess
 from storefront.kernel.errors import Kind, StorefrontError
 from storefront.renewals import close, closings, read, stop_links
@@ -36,8 +36,16 @@ class Busy(StorefrontError):
 @blueprint.get("/<locale>/renewals/<reference>")
 @guard(access=Access.GUEST, limit="order")
 def show(locale: str, reference: str) -> Response:
-    """What was agreed, what comes next, what was charged, and how it ended."""
-    return _page(_mine(reference), stop_url=url_for("renewals.stop", reference=reference))
+    """What was agreed, what comes next, what was charged, and how it ended.
+
+    Whoever may see the agreement may see the orders its charges paid for.
+    """
+    renewal = _mine(reference)
+    known = sessions.granted_orders(context.house().read, context.current())
+    for bill in renewal.bills:
+        if bill.order_id is not None and bill.order_id not in known:
+            context.grant_order(bill.order_id)
+    return _page(renewal, stop_url=url_for("renewals.stop", reference=reference))
 
 
 @blueprint.post("/<locale>/renewals/<reference>/stop")
