@@ -65,7 +65,7 @@ class Person:
         page.locator("#expiry").fill("12/34")
         page.locator("#cvc").fill("123")
         page.locator("#name").fill("Eva Traveller")
-        page.get_by_role("button", name=re.compile("pay", re.IGNORECASE)).click()
+        page.get_by_role("button", name=re.compile("pay|subscribe", re.IGNORECASE)).click()
 
     def see_esim(self):
         """Wait for My eSIM with its QR code; returns the order's reference."""

@@ -24,6 +24,7 @@ from storefront.telemetry.logging import configure_logging
 from storefront.wiring import wire
 from tests.browser.conftest import FLAGS, SIZES, Shop
 from tests.browser.person import DECLINED, Person
+from tests.browser.renewal_screens import walk_renewals
 from tests.browser.sim_screens import walk_sims
 from tests.conftest import WEBHOOK_SECRET, find_chromium, settings_for
 
@@ -196,6 +197,7 @@ def main():
                     somebody = Photographer(context, shop, size, theme)
                     walk(somebody)
                     walk_sims(somebody)
+                    walk_renewals(somebody)
                     context.close()
                     print(f"{size} {theme} done", flush=True)  # noqa: T201
                 context = browser.new_context(bypass_csp=True, **options)
