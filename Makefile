@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 VENV := .venv
 PY := $(VENV)/bin/python
-.PHONY: help demo test test-all lint format migrate screenshots bench lock clean
+.PHONY: help demo test test-all faults-renewals lint format migrate screenshots bench lock clean
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -16,6 +16,9 @@ test: $(VENV)/.test ## The suite (at most five minutes on two cores; pip only)
 
 test-all: $(VENV)/.test ## Everything that needs PostgreSQL, Redis, Chromium or real kills
 	@"$(PY)" -m pytest -q -m "postgres or redis or browser or kill"
+
+faults-renewals: $(VENV)/.test ## Years of auto-renew under random misfortunes: N=20 lives, from SEED=1
+	@"$(PY)" tests/crash/faults_renewals.py -n $(or $(N),20) --seed $(or $(SEED),1)
 
 lint: $(VENV)/.lint ## Style, types, import floors, templates
 	@"$(VENV)/bin/ruff" check .

@@ -99,7 +99,7 @@ def live(traveller, days):
     left = days * DAY
     while left > 0:
         ahead = ask(traveller.sandbox, "next")
-        step = min(left, max(1.0, ahead["seconds"] + 1) if ahead["at"] is not None else left, DAY / 4)
+        step = min(left, max(1.0, ahead["seconds"] + 1) if ahead["at"] is not None else left, DAY)
         traveller.wait(step)
         traveller.wait(90)
         left -= step + 90

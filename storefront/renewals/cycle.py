@@ -29,7 +29,7 @@ from storefront.renewals.eligible import NotEligible, plan_for
 from storefront.renewals.last_look import limit_reached
 from storefront.renewals.states import IS_OPEN, Event
 
-LOOK_EVERY = dt.timedelta(hours=6)
+LOOK_EVERY = dt.timedelta(hours=24)
 RETRY = dt.timedelta(seconds=60)
 AFTER_PERIOD = dt.timedelta(minutes=1)
 _GIVEN_BACK = frozenset({OrderState.REFUNDING, OrderState.REFUNDED})
