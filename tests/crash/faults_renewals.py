@@ -89,8 +89,12 @@ def main():
             failed += bool(wrong)
             for line in wrong:
                 print(f"seed {seed}: {line}")
-            print(f"seed {seed}: {life.charged} renewals charged, {life.kept} kept, {len(wrong)} violations", flush=True)
-    print(f"\n{chosen.n} lives of {MONTHS} months, {sum(done.values())} events: {charged} renewals charged, {kept} kept")
+            print(
+                f"seed {seed}: {life.charged} renewals charged, {life.kept} kept, {len(wrong)} violations", flush=True
+            )
+    print(
+        f"\n{chosen.n} lives of {MONTHS} months, {sum(done.values())} events: {charged} renewals charged, {kept} kept"
+    )
     print("  " + ", ".join(f"{name} {count}" for name, count in sorted(done.items())))
     missing = sorted(set(OPS) - set(done))
     if missing:

@@ -9,6 +9,7 @@ from tests.crash.renewal_life import OPS, Life, violations
 MONTHS = st.lists(st.tuples(st.sampled_from(OPS), st.integers(1, 9)), min_size=12, max_size=16)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @settings(
     max_examples=4,
     deadline=None,
@@ -24,6 +25,7 @@ def test_the_promises_of_a_renewal_hold_whatever_happens(house, sandbox, ops):
     assert violations(life) == []
 
 
+@pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
 @pytest.mark.parametrize("op", OPS)
 def test_each_misfortune_alone(house, sandbox, op):
     """Two months with one kind of misfortune, met again and again."""
