@@ -83,7 +83,7 @@ class Invoice:
 
 
 class Billing(Protocol):
-    """The cashier's subscriptions. `end`, `hold`, `release`, `void` have effects and are harmless to repeat."""
+    """The cashier's subscriptions. `end`, `postpone`, `hold`, `release`, `void` have effects, harmless to repeat."""
 
     def subscription(self, subscription_id: str) -> Subscription: ...
 
@@ -95,6 +95,10 @@ class Billing(Protocol):
 
     def end(self, subscription_id: str) -> Subscription:
         """End it now, nothing prorated; returns what was read back afterwards (ENDED, unless `Unreachable`)."""
+        ...
+
+    def postpone(self, subscription_id: str, charge_at: dt.datetime) -> Subscription:
+        """Let the next period begin at `charge_at`, later than planned, without a charge for the time between."""
         ...
 
     def hold(self, invoice_id: str) -> Invoice:

@@ -15,7 +15,7 @@ from tests.owner import open_sim, order_top_up
 
 DAY = 86_400
 PLAN = "Asia 12 countries 3GB/month"
-SIM_KIND = "in_use"
+SIM_KIND = "pre_activated"
 DECLINES_LATER, ASKS_ALWAYS = "4000000000000341", "4000002760003184"
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from dataclasses import replace
 
 import structlog
 from sqlmodel import Session, col, select
@@ -22,7 +23,7 @@ from storefront.models.profile import Profile
 from storefront.models.renewal import Bill, BillState, Renewal, RenewalState
 from storefront.ordering.bench import Workbench, pause
 from storefront.ordering.states import IS_UNPAID
-from storefront.renewals import announce, bills, close, judge, states
+from storefront.renewals import anchor, announce, bills, close, judge, states
 from storefront.renewals.announce import CHARGED_AFTER
 from storefront.renewals.charges import end_charges
 from storefront.renewals.eligible import NotEligible, plan_for
@@ -68,6 +69,11 @@ def _tend(bench: Workbench, renewal_id: str) -> Again | None:
     if why:
         _close(bench, renewal, why)
         return None
+    if not _is_billed(invoices):
+        charge_at = anchor.postponed(bench, renewal, subscription.period_ends_at)
+        if charge_at != subscription.period_ends_at:
+            _mirror(bench, renewal_id, replace(subscription, period_ends_at=charge_at))
+            return Again(bench.now())
     return _plan_ahead(bench, renewal_id, subscription)
 
 
@@ -124,7 +130,7 @@ def _why_over(
     order_state: OrderState,
 ) -> str:
     """Why the renewal must end now; empty while it may go on."""
-    is_billed = any(invoice.status in _CAN_CHARGE and not invoice.is_first for invoice in invoices)
+    is_billed = _is_billed(invoices)
     if order_state in _GIVEN_BACK:
         return "refunded"
     if subscription.status is SubscriptionStatus.ENDED:
@@ -146,6 +152,11 @@ def _why_over(
     charge_at = subscription.period_ends_at + CHARGED_AFTER
     is_reached = limit_reached(standing.limits, standing.agreed, kept=standing.kept, charge_at=charge_at)
     return "limit" if is_reached and not is_billed else ""
+
+
+def _is_billed(invoices: Sequence[Invoice]) -> bool:
+    """Whether a charge is under way."""
+    return any(invoice.status in _CAN_CHARGE and not invoice.is_first for invoice in invoices)
 
 
 def _start(bench: Workbench, renewal: Renewal, order_state: OrderState) -> Again | None:

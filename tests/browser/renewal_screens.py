@@ -12,7 +12,7 @@ def walk_renewals(somebody):
     shop, page = somebody.shop, somebody.page
     address = f"renew.{somebody.suffix}@traveller.example"
     somebody.context.clear_cookies()
-    open_form(somebody, shop.sandbox.world.sims.create("in_use").iccid)
+    open_form(somebody, shop.sandbox.world.sims.create("pre_activated").iccid)
     page.get_by_label(re.compile("Renew it by itself")).check()
     page.get_by_text("Set a limit to it").click()
     page.locator("#most").fill("€5")

@@ -18,7 +18,7 @@ ADDRESS = "eva@traveller.example"
 
 def test_agree_see_the_next_charge_get_the_letter_stop_by_it_and_read_the_proof(person, shop):
     """The whole life of an agreement by clicking, and nothing is charged after its end."""
-    sim = shop.sandbox.world.sims.some("in_use")
+    sim = shop.sandbox.world.sims.create("pre_activated")
     open_form(person, sim.iccid)
     assert not person.page.get_by_label(re.compile("Renew it by itself")).is_checked()
     agree(person, ADDRESS, most_renewals="3")
@@ -36,7 +36,7 @@ def test_agree_see_the_next_charge_get_the_letter_stop_by_it_and_read_the_proof(
 
 def test_a_limit_that_means_nothing_keeps_the_form_open_at_its_field(person, shop):
     """The folded part is open, the fault stands beside the field, and what was typed is still there."""
-    open_form(person, shop.sandbox.world.sims.some("in_use", 2).iccid)
+    open_form(person, shop.sandbox.world.sims.create("pre_activated").iccid)
     page = person.page
     page.get_by_label(re.compile("e-mail", re.IGNORECASE)).fill(ADDRESS)
     page.get_by_label("Put it on my SIM now").check()
@@ -60,7 +60,7 @@ def test_the_pages_of_a_renewal_are_accessible(chromium, shop, size, theme):
         said = Axe().run(somebody.page, options=OPTIONS).response["violations"]
         found.extend(f"{somebody.page.url} {one['id']}: {one['nodes'][0]['html'][:90]}" for one in said)
 
-    sim = shop.sandbox.world.sims.some("in_use", 3)
+    sim = shop.sandbox.world.sims.create("pre_activated")
     open_form(somebody, sim.iccid)
     somebody.page.get_by_text("Set a limit to it").click()
     look()

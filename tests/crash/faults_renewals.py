@@ -22,7 +22,8 @@ from storefront.sandbox import server
 from storefront.telemetry.logging import configure_logging
 from storefront.wiring import wire
 from tests.conftest import WEBHOOK_SECRET, settings_for
-from tests.crash.renewal_life import OPS, Life, violations
+from tests.crash.renewal_life import OPS, Life
+from tests.crash.renewal_promises import violations
 
 MONTHS = 24
 

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.crash.renewal_life import OPS, Life, violations
+from tests.crash.renewal_life import OPS, Life
+from tests.crash.renewal_promises import violations
 
 MONTHS = st.lists(st.tuples(st.sampled_from(OPS), st.integers(1, 9)), min_size=12, max_size=16)
 

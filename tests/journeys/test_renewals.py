@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 
 import pytest
-from sqlmodel import select
 
-from storefront.models.case import Case
-from storefront.models.renewal import BillState, Renewal, RenewalState
+from storefront.models.renewal import BillState, RenewalState
 from storefront.ordering import change
 from tests.driver import VISA
 from tests.making import mails_to, order_of, refunds_of
-from tests.owner import open_sim, order_id, press, see_sim, top_up_path
+from tests.owner import open_sim
 from tests.subscriber import (
     ASKS_ALWAYS,
     DECLINES_LATER,
-    PLAN,
     agree_top_up,
     ask,
     bills_of,
@@ -29,7 +25,6 @@ from tests.subscriber import (
     live,
     orders_of,
     renewal_of,
-    some_iccid,
     stop_link,
     subjects,
     subscribe,
@@ -206,32 +201,6 @@ def test_letters_that_cannot_be_sent_hold_the_charge(traveller, sandbox, house):
     assert states(house, renewal_id) == ["delivered"]
 
 
-def test_a_sim_the_supplier_renews_already_is_not_enrolled(traveller, sandbox, house):
-    """An active record of somebody else's would charge twice: the form is refused before anything is placed."""
-    open_sim(traveller, sandbox.world.sims.some("auto_renewing").iccid)
-    path = top_up_path(traveller, PLAN)
-    page = traveller.browser.get(path).text
-    answer = press(traveller, path, page, email=traveller.email, consent="y", renew="y")
-    assert answer.status_code == 409
-    assert "renews already" in answer.text
-    with house.read() as session:
-        assert session.exec(select(Renewal)).all() == []
-
-
-def test_a_sim_has_one_agreement_at_most(traveller, sandbox, house):
-    """A second checkout with auto-renew is refused; two that were open at once leave one active, the other ends."""
-    open_sim(traveller, some_iccid(sandbox))
-    first, second = agree_top_up(traveller), agree_top_up(traveller)
-    finish(traveller, first)
-    finish(traveller, second)
-    with house.read() as session:
-        found = session.exec(select(Renewal).order_by(Renewal.id)).all()
-    assert [(one.state.value, one.reason) for one in found] == [("active", ""), ("ended", "second")]
-    path = top_up_path(traveller, PLAN)
-    answer = press(traveller, path, traveller.browser.get(path).text, email="a@b.example", consent="y", renew="y")
-    assert answer.status_code == 409
-
-
 def test_giving_the_purchase_back_ends_the_subscription_first(traveller, sandbox, house):
     """A refund of the order that began it: no further charge, then the money, then the proof."""
     renewal_id = subscribe(traveller)
@@ -245,73 +214,29 @@ def test_giving_the_purchase_back_ends_the_subscription_first(traveller, sandbox
     assert (view_of(house, renewal_id).state, view_of(house, renewal_id).closing.why) == ("ended", "refunded")
 
 
-def test_an_order_that_is_never_paid_leaves_nothing_behind(traveller, sandbox, house):
-    """Agreed and not paid: dropped, no subscription, no letter."""
-    open_sim(traveller, some_iccid(sandbox))
-    reference = agree_top_up(traveller)
-    traveller.wait(2500)
-    traveller.wait(700)
-    assert order_of(house, order_id(traveller, reference)).state.value == "lapsed"
-    with house.read() as session:
-        assert [one.state for one in session.exec(select(Renewal))] == [RenewalState.DROPPED]
-    assert ask(sandbox, "subscriptions") == []
+def test_a_plan_that_waits_its_turn_moves_the_charge(traveller, sandbox, house):
+    """Three weeks of another plan are still to run: the charge comes when the last plan runs out, announced anew."""
+    open_sim(traveller, sandbox.world.sims.some("in_use").iccid)
+    renewal_id = finish(traveller, agree_top_up(traveller))
+    first = renewal_of(house, renewal_id).next_charge_at
+    live(traveller, 31)
+    moved = renewal_of(house, renewal_id).next_charge_at
+    assert moved > first + dt.timedelta(days=3)
+    assert bills_of(house, renewal_id) == []
+    ends = max(
+        one.ends_at for one in sandbox.world.sims.find(renewal_of(house, renewal_id).iccid).orders if one.ends_at
+    )
+    assert abs(ends - moved.timestamp()) < 2.1 * 86_400
+    live(traveller, (moved - house.outside.clock.now()).total_seconds() / 86_400 + 1)
+    assert states(house, renewal_id) == ["delivered"]
+    assert len(charges(sandbox)) == 2
 
 
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        ({"most_renewals": "0"}, "more than zero"),
-        ({"most_renewals": "-2"}, "more than zero"),
-        ({"most_renewals": "three"}, "whole number"),
-        ({"most_renewals": "100000"}, "120 renewals"),
-        ({"most": "0"}, "more than zero"),
-        ({"most": "-5"}, "more than zero"),
-        ({"most": "5"}, "would allow none"),
-        ({"most": "50 EUR"}, "You pay in USD"),
-        ({"most": "€50"}, "You pay in USD"),
-        ({"most": "a lot"}, "Write an amount"),
-        ({"most": "1.005"}, "Write an amount"),
-        ({"last_day": "2020-01-01"}, "This day is over"),
-        ({"last_day": "soon"}, "year-month-day"),
-        ({"last_day": "2126-01-01"}, "ten years"),
-        ({"renew": "", "most_renewals": "2"}, "did not switch auto-renew on"),
-    ],
-)
-def test_a_limit_that_means_nothing_is_named_and_buys_nothing(traveller, sandbox, house, changes, said):
-    """The sentence stands beside its field, what was typed stays, nothing is placed."""
-    open_sim(traveller, some_iccid(sandbox))
-    path = top_up_path(traveller, PLAN)
-    fields = {"email": traveller.email, "consent": "y", "renew": "y"} | changes
-    answer = press(traveller, path, traveller.browser.get(path).text, **fields)
-    assert answer.status_code == 422
-    assert said in re.sub(r"&#39;", "'", answer.text)
-    assert 'aria-invalid="true"' in answer.text
-    with house.read() as session:
-        assert session.exec(select(Renewal)).all() == []
-
-
-def test_a_day_before_the_first_renewal_is_refused(traveller, sandbox, house):
-    """A last day within the plan that is being bought would never renew anything."""
-    open_sim(traveller, some_iccid(sandbox))
-    path = top_up_path(traveller, PLAN)
-    soon = str((house.outside.clock.now() + dt.timedelta(days=20)).date())
-    fields = {"email": traveller.email, "consent": "y", "renew": "y", "last_day": soon}
-    answer = press(traveller, path, traveller.browser.get(path).text, **fields)
-    assert (answer.status_code, "already lasts until then" in answer.text) == (422, True)
-
-
-def test_only_whoever_agreed_sees_it(traveller, sandbox, house):
-    """Another browser, and another reference, get the answer of one that never was; its box is off by default."""
+def test_an_esim_that_was_never_switched_on_is_not_renewed(traveller, sandbox, house):
+    """Nothing of it was used, so nothing is charged, month after month; a moved charge keeps to the last day too."""
+    sandbox.world.sims.settings.apply_after = 400 * 86_400
     renewal_id = subscribe(traveller)
-    reference = view_of(house, renewal_id).reference
-    assert "Auto-renew is on" in traveller.browser.get(f"/en/renewals/{reference}").text
-    stranger = traveller.other()
-    assert stranger.browser.get(f"/en/renewals/{reference}").status_code == 404
-    open_sim(stranger, renewal_of(house, renewal_id).iccid)
-    assert press(stranger, f"/en/renewals/{reference}/stop", see_sim(stranger)).status_code == 404
-    assert traveller.browser.get("/en/renewals/ABCDEFGHJK").status_code == 404
+    live(traveller, 65)
+    assert bills_of(house, renewal_id) == []
+    assert len(charges(sandbox)) == 1
     assert view_of(house, renewal_id).is_on
-    checkout = traveller.browser.get(top_up_path(traveller, PLAN)).text
-    assert not re.search(r'name="renew"[^>]*checked', checkout)
-    with house.read() as session:
-        assert session.exec(select(Case)).all() == []

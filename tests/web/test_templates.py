@@ -57,6 +57,7 @@ ENDPOINTS = {
     "sims.sign_in": "/en/sim/sign-in",
     "sims.show": "/en/sim",
     "sims.leave": "/en/sim/leave",
+    "sims.of_order": "/en/sim/of/<reference>",
     "sims.prove": "/en/sim/prove",
     "sims.top_up_form": "/en/sim/top-up/<key>",
     "sims.top_up": "/en/sim/top-up/<key>",

@@ -67,6 +67,13 @@ class StripeBilling:
             return now
         return self.subscription(subscription_id)
 
+    def postpone(self, subscription_id: str, charge_at: dt.datetime) -> Subscription:
+        """Stretch the present period to `charge_at`: a trial until then, nothing prorated."""
+        stamp = int(charge_at.timestamp())
+        with translated("stripe.postpone_subscription"):
+            self._v1.subscriptions.update(subscription_id, {"trial_end": stamp, "proration_behavior": "none"})
+        return self.subscription(subscription_id)
+
     def hold(self, invoice_id: str) -> Invoice:
         """Keep a draft from advancing; anything else is returned as it is."""
         now = self._read(invoice_id)

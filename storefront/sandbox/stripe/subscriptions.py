@@ -12,7 +12,14 @@ from storefront.sandbox.stripe.price_changes import repriced
 from storefront.sandbox.stripe.routes import Call, Route
 from storefront.sandbox.stripe.shape import clone
 from storefront.sandbox.stripe.store import Json
-from storefront.sandbox.stripe.subscription_states import OVER, UPDATED, end_subscription, period, planned
+from storefront.sandbox.stripe.subscription_states import (
+    OVER,
+    UPDATED,
+    end_subscription,
+    period,
+    planned,
+    schedule_period,
+)
 
 _CHANGEABLE = {
     "cancel_at",
@@ -24,6 +31,7 @@ _CHANGEABLE = {
     "metadata",
     "off_session",
     "proration_behavior",
+    "trial_end",
 }
 _STILL_CHANGEABLE = {"cancellation_details", "metadata"}
 _FILTERS = {"created", "customer", "ending_before", "limit", "starting_after", "status"}
@@ -49,7 +57,7 @@ def list_subscriptions(box: Sandbox, call: Call) -> Json:
 
 
 def update_subscription(box: Sandbox, call: Call) -> Json:
-    """Plan an end or take it back, change price, card, notes. Raises ApiError for what is not played here.
+    """Plan an end or take it back, change price, card, notes, period. Raises ApiError for what is not played here.
 
     `cancel_at_period_end` sets that flag only and `cancel_at` that stamp only: readers must know both.
     """
@@ -66,11 +74,15 @@ def update_subscription(box: Sandbox, call: Call) -> Json:
         changes["cancellation_details"] = {**subscription["cancellation_details"], **params["cancellation_details"]}
     if "items" in params:
         changes["items"] = repriced(box, subscription, params)
+    if "trial_end" in params:
+        changes |= stretched(box, subscription, params["trial_end"])
     if {"cancel_at", "cancel_at_period_end"} & params.keys():
         plan = planned(box, subscription, **_plan(box, subscription, params))
         plan["cancellation_details"] |= params.get("cancellation_details") or {}
         changes |= plan
     box.amend(subscription, UPDATED, call.cause, **changes)
+    if "trial_end" in params:
+        schedule_period(box, subscription)
     return subscription
 
 
@@ -90,6 +102,22 @@ def _check_update(box: Sandbox, subscription: Json, params: Params) -> None:
                 "default_payment_method",
                 "resource_missing",
             )
+
+
+def stretched(box: Sandbox, subscription: Json, trial_end: Any) -> Json:
+    """The present period lasts until `trial_end`, for nothing; the next one is anchored there."""
+    now = box.now()
+    if not isinstance(trial_end, int) or trial_end <= now:
+        raise invalid("`trial_end` must be a timestamp in the future.", "trial_end")
+    items = subscription["items"]
+    moved = [{**item, "current_period_start": now, "current_period_end": trial_end} for item in items["data"]]
+    return {
+        "billing_cycle_anchor": trial_end,
+        "items": {**items, "data": moved},
+        "status": "trialing",
+        "trial_end": trial_end,
+        "trial_start": now,
+    }
 
 
 def _plan(box: Sandbox, subscription: Json, params: Params) -> dict[str, Any]:

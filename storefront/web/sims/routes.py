@@ -13,8 +13,10 @@ from storefront.identity.card_sign_in import EmailFirst, Tries
 from storefront.identity.step_up import NoSecondFactor, NoSim, SimAccess
 from storefront.kernel.errors import OutsideError, SimUnknown
 from storefront.kernel.iccid import BadNumber
+from storefront.ordering import read as orders
 from storefront.ordering.offers import TopUpOffer, offer, offers
 from storefront.ordering.place import TopUpWanted
+from storefront.ordering.read import OrderNotFound
 from storefront.renewals import enrol
 from storefront.renewals import read as renewals
 from storefront.renewals.enrol import BadLimit
@@ -75,6 +77,23 @@ def sign_in(locale: str) -> Response:
         sentence = _("We cannot check this number right now: our supplier does not answer. Try again in a minute.")
         return _asked_again(form, sentence, 503)
     # A form token that was in the browser before the sign-in must not be worth anything after it.
+    session.clear()
+    context.remember(opened.session, opened.token)
+    with home.write() as writing:
+        refresh.wake(writing, opened.sim_id, context.now())
+    return redirect(url_for("sims.show", locale=locale), code=303)
+
+
+@blueprint.post("/<locale>/sim/of/<reference>")
+@guard(access=Access.GUEST, limit="order")
+def of_order(locale: str, reference: str) -> Response:
+    """From My eSIM to the page of that eSIM: usage, more data, auto-renew. No number need be typed."""
+    home = context.house()
+    order = orders.gate(home.read, context.current(), reference)
+    profile = orders.profile_of(home.read, order.id)
+    if profile is None or profile.iccid is None:
+        raise OrderNotFound(field="reference")
+    opened = card_sign_in.enter_own(home.write, iccid=profile.iccid, token=context.session_token(), now=context.now())
     session.clear()
     context.remember(opened.session, opened.token)
     with home.write() as writing:
