@@ -171,7 +171,7 @@ def _start(bench: Workbench, renewal: Renewal, order_state: OrderState) -> Again
         plan = plan_for(bench, renewal, iccid)
     except NotEligible as no:
         _log.info("renewal_not_eligible", renewal_id=renewal.id, why=no.why)
-        _close(bench, renewal, "not_eligible")
+        _close(bench, renewal, "foreign_renewal" if no.why == "foreign_renewal" else "not_eligible")
         return None
     with bench.write() as session:
         is_second = session.exec(select(Renewal.id).where(Renewal.active_for == iccid)).first() is not None

@@ -10,7 +10,9 @@ from sqlmodel import select
 
 from storefront.models.case import Case
 from storefront.models.renewal import Renewal, RenewalState
-from tests.making import order_of
+from storefront.sandbox.linksfield.sims.plans import PLANS
+from storefront.sandbox.linksfield.sims.sim import Renewal as Record
+from tests.making import mails_to, order_of
 from tests.owner import open_sim, order_id, press, see_sim, top_up_path
 from tests.subscriber import (
     PLAN,
@@ -135,3 +137,17 @@ def test_my_esim_leads_to_its_own_page_without_typing_a_number(traveller, sandbo
     stranger = traveller.other()
     stranger.browser.get("/en/sim/sign-in")
     assert press(stranger, path, stranger.browser.get("/en/sim/sign-in").text).status_code == 404
+
+
+def test_a_record_that_appears_meanwhile_ends_ours_before_it_begins(traveller, sandbox, house):
+    """Sold elsewhere between the form and the delivery: ours ends, the other is left alone, a mail says which."""
+    iccid = some_iccid(sandbox)
+    open_sim(traveller, iccid)
+    reference = agree_top_up(traveller)
+    sim = sandbox.world.sims.find(iccid)
+    sim.renewals.append(Record("R0", "P0", PLANS[0], 1, sandbox.world.sims.now()))
+    renewal_id = finish(traveller, reference)
+    assert (view_of(house, renewal_id).state, view_of(house, renewal_id).closing.why) == ("ended", "foreign_renewal")
+    assert [one.is_active for one in sim.renewals] == [True]
+    closed = next(one for one in mails_to(sandbox, traveller.email) if "Auto-renewal closed" in one["subject"])
+    assert "sold elsewhere is active" in closed["text"]

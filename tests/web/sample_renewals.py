@@ -82,6 +82,7 @@ def page(renewal: Facts, *, by_mail: bool = False) -> tuple[str, dict[str, Any]]
     return "renewals/renewal.html", {"renewal": renewal, "stop_url": "/stop", "by_mail": by_mail}
 
 
+OVER = ("asked", "not_eligible", "foreign_renewal", "limit", "not_paid", "cannot_deliver")
 OUTCOMES = ("coming", "waiting", "unpaid", "called_off", "kept", "given_back")
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "closing": ("renewals/closing.html", {"closing": CLOSED}),
@@ -99,7 +100,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         f"renewal-ended-{why}": page(
             make_renewal("ended", closing=make_closing(why=why, has_sim=why != "not_eligible"))
         )
-        for why in ("asked", "not_eligible", "limit", "not_paid", "cannot_deliver")
+        for why in OVER
     },
 }
-WHYS = ("asked", "not_eligible", "limit", "not_paid", "cannot_deliver", "portal", "refunded", "price")
+WHYS = (*OVER, "portal", "refunded", "price")
