@@ -8,6 +8,8 @@ from storefront.kernel.places import beside
 from storefront.web import assets, context, errors, i18n, limits, permits, security
 from storefront.web.api import routes as api
 from storefront.web.checkout import routes as checkout
+from storefront.web.desk import routes as desk
+from storefront.web.desk import staff
 from storefront.web.health import routes as health
 from storefront.web.login import routes as login
 from storefront.web.orders import routes as orders
@@ -17,7 +19,7 @@ from storefront.web.sims import routes as sims
 from storefront.web.webhooks import routes as webhooks
 from storefront.wiring import House
 
-ROOMS = (shop, api, login, checkout, orders, sims, renewals, webhooks, health)
+ROOMS = (shop, api, login, checkout, orders, sims, renewals, desk, webhooks, health)
 
 
 def create_app(house: House) -> Flask:
@@ -28,6 +30,7 @@ def create_app(house: House) -> Flask:
     i18n.furnish(app, house.settings, beside("translations"))
     context.furnish(app, house)
     limits.furnish(app, house.settings)
+    staff.furnish(app, house)
     assets.furnish(app, beside("static"))
     permits.furnish(app, house.settings.web_outside_permits)
     errors.furnish(app)

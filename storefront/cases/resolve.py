@@ -60,6 +60,16 @@ def open_cases_of(session: Session, order_id: str) -> list[CaseView]:
     return [_view(case) for case in session.exec(query)]
 
 
+def take(session: Session, case_id: str, *, owner: str) -> CaseView:
+    """Give an open case to somebody. Raises `CaseNotFound` or `CaseAlreadyResolved`."""
+    case = _find(session, case_id)
+    if case.resolved_at is not None:
+        raise CaseAlreadyResolved(case_id)
+    case.owner = owner
+    session.add(case)
+    return _view(case)
+
+
 def resolve(session: Session, case_id: str, *, by: str, resolution: str, now: dt.datetime) -> CaseView:
     """Close the case with its reason. Raises `CaseNotFound` or `CaseAlreadyResolved`."""
     case = _find(session, case_id)

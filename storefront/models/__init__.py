@@ -2,7 +2,19 @@
 
 from sqlmodel import SQLModel
 
-from storefront.models import case, catalogue, identity, order, payment, profile, renewal, sim, supplier_token, work
+from storefront.models import (
+    case,
+    catalogue,
+    identity,
+    order,
+    payment,
+    profile,
+    renewal,
+    sim,
+    staff,
+    supplier_token,
+    work,
+)
 
 METADATA = SQLModel.metadata
 
@@ -16,6 +28,7 @@ __all__ = [
     "profile",
     "renewal",
     "sim",
+    "staff",
     "supplier_token",
     "work",
 ]

@@ -40,7 +40,8 @@ class Order(SQLModel, table=True):
     """One purchase. Facts about the plan are copied at placing; `state` is written by `ordering.states.move` only.
 
     `supplier_amount` is the exact number the supplier quoted, as text; `charged_minor` is what the traveller pays.
-    An eSIM names its catalogue plan in `plan_id`; a top-up its SIM in `iccid` and the supplier's plan in `plan_code`.
+    An eSIM names its catalogue plan in `plan_id`; a top-up its SIM in `iccid` (and
+    reversed, for searches by trailing digits) and the supplier's plan in `plan_code`.
     """
 
     __tablename__ = "orders"
@@ -62,6 +63,7 @@ class Order(SQLModel, table=True):
     network: str = Field(max_length=64)
     plan_id: int | None = Field(default=None, foreign_key="plans.id", sa_type=BigInteger)
     iccid: str | None = Field(default=None, index=True, max_length=20)
+    iccid_reversed: str | None = Field(default=None, index=True, max_length=20)
     plan_code: str = Field(default="", max_length=80)
     plan_name: str = Field(max_length=200)
     destination: str = Field(max_length=120)

@@ -117,6 +117,7 @@ def top_up_order(bench: Workbench, wanted: TopUpWanted) -> Order:
         **_common(bench, wanted),
         kind=OrderKind.TOP_UP,
         iccid=wanted.iccid or None,
+        iccid_reversed=wanted.iccid[::-1] or None,
         plan_code=wanted.plan_code,
         destination=f"Top-up {masked(wanted.iccid)}",
         destination_slug="",

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pyotp
 import requests
 
 from storefront.sandbox.buyer import Buyer, WalkFailed, terminal
@@ -14,6 +15,7 @@ from storefront.sandbox.supervisor import Layout, Supervisor
 from storefront.sandbox.walk_renewal import RenewalWalk
 
 EMAIL = "ada@traveller.example"
+DESK, DESK_PASSWORD = "desk@landfall.example", "demo-demo-demo"
 
 __all__ = ["Walk", "WalkFailed", "start_here"]
 
@@ -35,6 +37,7 @@ class Walk:
         self._offer = ("", "")
         self._top_up_page = ""
         self._code = ""
+        self.desk_secret = ""
 
     def all(self) -> None:
         """Every verb the shop has, in the traveller's order. Raises `WalkFailed`."""
@@ -57,6 +60,8 @@ class Walk:
         self._step("renewed by a moved clock", renewal.renew)
         self._step("stopped by the traveller, from a mail", renewal.stop)
         self._step("renewals sold elsewhere closed by the desk", self._close_renewals)
+        self._step("a SIM sold elsewhere asks the desk", self._ask_desk)
+        self._hire()
         self._show_qr()
 
     def _step(self, title: str, work: Callable[[], str]) -> None:
@@ -172,6 +177,22 @@ class Walk:
         self.proof = said.strip()
         return f"{ended} ended, the supplier read again and shows none"
 
+    def _ask_desk(self) -> str:
+        answer = Buyer(self._layout.shop_url).ask_desk(self._sim_of("auto_renewing"), "grace@traveller.example")
+        number = re.search(r"\b([0-9A-F]{8})\b", answer)
+        if number is None:
+            raise WalkFailed("the desk gave no case number")
+        return f"case {number.group(1)} waits, with a proof"
+
+    def _hire(self) -> None:
+        said = self._house.once(
+            "staff", "staff", "add", DESK, "--name", "Demo", "--role", "lead", "--password", DESK_PASSWORD
+        )
+        secret = re.search(r"secret\s+(\w+)", said)
+        if secret is None:
+            raise WalkFailed("nobody could be added to the desk")
+        self.desk_secret = secret.group(1)
+
     def _sim_of(self, kind: str) -> str:
         found = requests.get(f"{self._layout.sandbox_url}/control/sims", params={"kind": kind}, timeout=10).json()
         return str(found["sims"][0]["iccid"])
@@ -201,6 +222,7 @@ def start_here(layout: Layout, walk: Walk) -> str:
         f"    the SIM topped up    {layout.shop_url}/en/sim/sign-in   (type {walk.sim})",
         f"    the mailbox          {layout.sandbox_url}/mailbox",
         f"    the outside world    {layout.sandbox_url}/control   (order faults, move the clock)",
+        *_desk_lines(layout, walk),
         "",
         "  What to type",
         "    test card            4242 4242 4242 4242, any future date, any CVC",
@@ -210,6 +232,17 @@ def start_here(layout: Layout, walk: Walk) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _desk_lines(layout: Layout, walk: Walk) -> list[str]:
+    if not walk.desk_secret:
+        return []
+    code = pyotp.TOTP(walk.desk_secret).now()
+    return [
+        f"    the desk             {layout.shop_url}/desk/   (one case waits; {DESK}, {DESK_PASSWORD},",
+        f"                         code {code} for the next half minute, then from an authenticator",
+        f"                         with the secret {walk.desk_secret})",
+    ]
 
 
 def _price(plan: dict[str, Any]) -> str:

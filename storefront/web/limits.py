@@ -31,6 +31,7 @@ class Access(StrEnum):
     """PUBLIC: the same for everyone, no session is read. GUEST: anyone, the session is read. EMAIL: proved address.
 
     VENDOR: a machine that signs what it sends, so no session and no form token. LOOPBACK: this machine only.
+    STAFF and LEAD: people at the desk, by their own cookie.
     """
 
     PUBLIC = "public"
@@ -38,6 +39,8 @@ class Access(StrEnum):
     EMAIL = "email"
     VENDOR = "vendor"
     LOOPBACK = "loopback"
+    STAFF = "staff"
+    LEAD = "lead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,8 @@ POLICIES: dict[str, Rate] = {
     "sim_ask": Rate("20/hour", "10/hour"),
     "code": Rate("60/minute", "20/minute"),
     "link": Rate("60/minute"),
+    "desk": Rate("600/minute"),
+    "desk_sign_in": Rate("60/minute"),
     "webhook": Rate("6000/minute"),
     "health": Rate("600/minute"),
 }

@@ -23,6 +23,7 @@ from storefront.sandbox import server
 from storefront.telemetry.logging import configure_logging
 from storefront.wiring import wire
 from tests.browser.conftest import FLAGS, SIZES, Shop
+from tests.browser.desk_screens import walk_desk
 from tests.browser.person import DECLINED, Person
 from tests.browser.renewal_screens import walk_renewals
 from tests.browser.sim_screens import walk_sims
@@ -198,6 +199,7 @@ def main():
                     walk(somebody)
                     walk_sims(somebody)
                     walk_renewals(somebody)
+                    walk_desk(somebody)
                     context.close()
                     print(f"{size} {theme} done", flush=True)  # noqa: T201
                 context = browser.new_context(bypass_csp=True, **options)

@@ -18,6 +18,7 @@ from markupsafe import Markup
 from storefront.letters import compose, wording
 from storefront.ports import Letter
 from storefront.settings import Settings
+from tests.web.sample_desk import PAGES as DESK_PAGES
 from tests.web.sample_renewals import (
     CLOSED,
     HALF_CLOSED,
@@ -32,7 +33,7 @@ from tests.web.sample_sims import PAGES as SIM_PAGES
 from tests.web.sample_views import BRINGS_ITS_OWN_STYLE, NOON, REFUND, make_paid
 from tests.web.sample_views import PAGES as SHOP_PAGES
 
-PAGES = {**SHOP_PAGES, **SIM_PAGES, **RENEWAL_PAGES}
+PAGES = {**SHOP_PAGES, **SIM_PAGES, **RENEWAL_PAGES, **DESK_PAGES}
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 LINK = "https://shop.example/o/secret"
 ORDER_LETTERS = ("order_delivered", "order_topped_up", "order_delayed", "order_refunded")
@@ -68,6 +69,16 @@ ENDPOINTS = {
     "renewals.card": "/en/renewals/<reference>/card",
     "renewals.end": "/en/sim/renewal/close",
     "renewals.proof": "/en/sim/renewal/<reference>",
+    **{
+        f"desk.{name}": f"/desk/{name}"
+        for name in ("home", "sign_in", "sign_out", "find", "close_preview", "close_begin")
+    },
+    "desk.order": "/desk/orders/<reference>",
+    "desk.note": "/desk/orders/<reference>/note",
+    "desk.take": "/desk/cases/<case_id>/take",
+    "desk.resolve": "/desk/cases/<case_id>/resolve",
+    "desk.closings": "/desk/closings",
+    "desk.closings_csv": "/desk/closings.csv",
     "login.email": "/en/sign-in",
     "login.code": "/en/sign-in/code",
     "login.sign_out": "/en/sign-out",
@@ -257,4 +268,9 @@ def test_every_template_is_tried() -> None:
         f"mail/{name}.{kind}" for name in letters() for kind in ("txt", "html")
     }
     there = {str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("*.*")}
-    assert there - tried == {"layout.html", "mail/layout.html", *(n for n in there if n.startswith("partials/"))}
+    assert there - tried == {
+        "layout.html",
+        "desk/layout.html",
+        "mail/layout.html",
+        *(n for n in there if n.startswith("partials/")),
+    }

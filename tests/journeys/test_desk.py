@@ -1,0 +1,193 @@
+"""Journeys of the desk: sign in, find anything, read its history, take and resolve cases, close a pasted list."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pyotp
+import pytest
+from sqlmodel import select
+
+from storefront.kernel.clock import wall_now
+from storefront.models.order import Hold
+from storefront.models.staff import StaffAction
+from storefront.sandbox.linksfield.sims.plans import PLANS
+from storefront.sandbox.linksfield.sims.sim import Renewal as Record
+from tests.making import payments_of
+from tests.owner import buy_esim, order_id
+from tests.subscriber import renewal_of, subscribe, view_of
+
+
+class Agent:
+    """Somebody at the desk, at a browser of their own."""
+
+    def __init__(self, app, house, run, email="eva@desk.example", role="agent"):
+        self.app, self.house, self.browser, self.email = app, house, app.test_client(), email
+        code, text = run("staff", "add", email, "--name", "Eva", "--role", role, "--password", "correct horse battery")
+        assert code == 0, text
+        self.secret = re.search(r"secret\s+(\w+)", text).group(1)
+
+    def post(self, path, **fields):
+        """Send a form, with the token a page of the desk gave."""
+        token = re.search(r'name="csrf_token" value="([^"]+)"', self.browser.get("/desk/sign-in").text).group(1)
+        return self.browser.post(path, data={"csrf_token": token, **fields})
+
+    def sign_in(self, **changes):
+        """With password and authenticator."""
+        code = pyotp.TOTP(self.secret).at(wall_now())
+        fields = {"email": self.email, "password": "correct horse battery", "code": code} | changes
+        return self.post("/desk/sign-in", **fields)
+
+
+@pytest.fixture
+def agent(app, house, run):
+    """An agent who has signed in."""
+    made = Agent(app, house, run)
+    assert made.sign_in().status_code == 303
+    return made
+
+
+def test_nobody_comes_in_without_signing_in(app, house, run):
+    """Every page leads to the sign-in, every form is refused; a wrong code gets one sentence; out is out."""
+    stranger = Agent(app, house, run)
+    for path in ("/desk/", "/desk/orders/ABCDEFGHJK", "/desk/closings", "/desk/closings.csv"):
+        assert stranger.browser.get(path).headers["Location"] == "/desk/sign-in"
+    for path in ("/desk/search", "/desk/close", "/desk/close/begin", "/desk/sign-out", "/desk/cases/1/take"):
+        assert stranger.post(path).status_code == 403
+    wrong = stranger.sign_in(code="000000")
+    assert (wrong.status_code, "do not fit together" in wrong.text) == (403, True)
+    assert stranger.sign_in().status_code == 303
+    cookie = stranger.browser.get_cookie("desk_session", path="/desk")
+    assert cookie.http_only
+    assert cookie.path == "/desk"
+    assert stranger.browser.get("/desk/").status_code == 200
+    stranger.post("/desk/sign-out")
+    assert stranger.browser.get("/desk/").status_code == 303
+
+
+def test_a_travellers_cookie_is_nothing_at_the_desk(traveller, agent):
+    """Two kinds of people, two cookies: neither opens the other's pages."""
+    reference = traveller.order()
+    assert traveller.browser.get("/desk/").status_code == 303
+    assert agent.browser.get(f"/en/orders/{reference}").status_code == 403
+
+
+def test_everything_a_traveller_may_quote_finds_the_order(traveller, agent, house):
+    """Reference, address, number and its last digits, numbers of Stripe and of the supplier, several at once."""
+    iccid = buy_esim(traveller)
+    reference = traveller.browser.get("/en/orders").text.split("/en/orders/")[1][:10]
+    page = payments_of(house, order_id(traveller, reference))[-1]
+    with house.read() as session:
+        hold = session.exec(select(Hold)).one()
+    words = [reference, reference.lower(), traveller.email, traveller.email.upper(), iccid, iccid[-6:]]
+    words += [page.session_id, page.payment_id, hold.supplier_order_id, hold.supplier_order_no]
+    for word in words:
+        found = agent.post("/desk/search", q=word)
+        assert f"/desk/orders/{reference}" in found.text, word
+    mail = f"Hello, my order {reference} (SIM {iccid[-5:]}) does not work. Also 99999999 and nobody@x.example"
+    found = agent.post("/desk/search", q=mail).text
+    assert found.count(f'href="/desk/orders/{reference}"') == 2
+    assert "99999999" in found
+    assert iccid not in found
+    assert "Nothing to look for" in agent.post("/desk/search", q="hello there").text
+
+
+def test_a_history_shows_money_calls_states_letters_and_notes_and_no_secret(traveller, agent, house, sandbox):
+    """One order, everything that happened, filtered by kind; no code, no full number, no address."""
+    renewal_id = subscribe(traveller)
+    reference, iccid = view_of(house, renewal_id).order_reference, renewal_of(house, renewal_id).iccid
+    agent.post(f"/desk/orders/{reference}/note", words="She called about it")
+    page = agent.browser.get(f"/desk/orders/{reference}").text
+    for shown in ("captured", "delivered", "top_up, attempt 1", "order_topped_up", "started", "note by Eva"):
+        assert shown in page, shown
+    assert "She called about it" in page
+    assert iccid not in page
+    assert traveller.email not in page
+    money = agent.browser.get(f"/desk/orders/{reference}?kind=money").text
+    assert "captured" in money
+    assert "She called about it" not in money
+    assert agent.browser.get("/desk/orders/ABCDEFGHJK").status_code == 404
+
+
+def test_a_case_is_taken_and_resolved_with_a_reason_once(traveller, agent, sandbox, house):
+    """Whose it is and why it was closed stand in the record; a second closing is told so, an empty reason refused."""
+    sandbox.world.faults.arm("linksfield.order_status", "bad_qr", 2, value="<img>")
+    sandbox.world.faults.arm("linksfield.profile", "bad_qr", 2, value="<img>")
+    reference = traveller.order()
+    traveller.pay(reference)
+    traveller.land(reference)
+    traveller.drain()
+    page = agent.browser.get("/desk/").text
+    assert "unusable_profile" in page
+    case = re.search(r"/desk/cases/([\w-]+)/take", page).group(1)
+    agent.post(f"/desk/cases/{case}/take")
+    assert "Owner: Eva" in agent.browser.get("/desk/").text
+    assert agent.post(f"/desk/cases/{case}/resolve", reason=" ").status_code == 422
+    assert agent.post(f"/desk/cases/{case}/resolve", reason="asked the supplier").status_code == 303
+    assert agent.post(f"/desk/cases/{case}/resolve", reason="asked again").status_code == 409
+    assert "Nothing waits for a person" in agent.browser.get("/desk/").text
+    history = agent.browser.get(f"/desk/orders/{reference}").text
+    assert "take_case by Eva" in history
+    assert "asked the supplier" in history
+
+
+def test_a_pasted_list_is_shown_first_then_closed_with_progress_and_a_table(traveller, agent, sandbox, house):
+    """Good and bad lines mixed: a sentence for each, nothing done before the button, then each closed once."""
+    renewal_id = subscribe(traveller)
+    ours = renewal_of(house, renewal_id)
+    sims = [sandbox.world.sims.some(kind) for kind in ("auto_renewing", "auto_renewing_often", "in_use")]
+    lines = [*(sim.iccid for sim in sims), ours.iccid, ours.iccid, "12345", "8985 nonsense", ""]
+    shown = agent.post("/desk/close", numbers="\n".join(lines)).text
+    assert f"stop Stripe subscription {ours.subscription_id}" in shown
+    assert shown.count("will be closed") == 4
+    assert shown.count("left out") == 3
+    assert "stands here twice" in shown
+    assert view_of(house, renewal_id).is_on
+    assert agent.post("/desk/close/begin", numbers="\n".join(lines), reason=" ").status_code == 422
+    begun = agent.post("/desk/close/begin", numbers="\n".join(lines), reason="asked by mail")
+    progress = begun.headers["Location"]
+    assert "0 of 4 closed" in agent.browser.get(progress).text
+    assert agent.browser.get(progress).headers["Refresh"]
+    traveller.drain()
+    done = agent.browser.get(progress)
+    assert "4 of 4 closed" in done.text
+    assert "Refresh" not in done.headers
+    assert view_of(house, renewal_id).state == "ended"
+    assert not [one for sim in sims for one in sim.renewals if one.is_active]
+    table = list(csv.DictReader(io.StringIO(agent.browser.get(progress.replace("closings", "closings.csv")).text)))
+    assert [row["state"] for row in table] == ["closed"] * 4
+    assert not any(line in str(table) for line in lines if len(line) > 15)
+    with house.read() as session:
+        kept = session.exec(select(StaffAction).where(StaffAction.verb == "close_renewals")).all()
+    assert [one.reason for one in kept] == ["asked by mail"] * 4
+
+
+def test_some_of_a_list_stick_and_are_told(traveller, agent, sandbox, house, app, run):
+    """The supplier fails for a while: what sticks is shown as stuck with a case, the rest is closed."""
+    sims = [sandbox.world.sims.create("auto_renewing") for _ in range(3)]
+    for sim in sims:
+        sim.renewals.append(Record(f"X{sim.iccid}", f"Y{sim.iccid}", PLANS[0], 1, sandbox.world.sims.now()))
+    sandbox.world.faults.arm("mall.cancel_auto_renewal_record", "code", 30)
+    numbers = "\n".join(sim.iccid for sim in sims)
+    progress = agent.post("/desk/close/begin", numbers=numbers, reason="bulk").headers["Location"]
+    traveller.drain()
+    traveller.wait(1000)
+    agent = Agent(app, house, run, "ben@desk.example")
+    assert agent.sign_in().status_code == 303
+    assert "0 of 3 closed" in agent.browser.get(progress).text
+    assert "stuck" in agent.browser.get(progress).text
+    sandbox.world.faults.clear()
+    traveller.wait(3700)
+    agent = Agent(app, house, run, "lea@desk.example")
+    agent.sign_in()
+    assert "3 of 3 closed" in agent.browser.get(progress).text
+
+
+def test_an_empty_or_bad_list_closes_nothing(agent):
+    """A sentence for each line, and no button."""
+    for text in ("", "hello", "123\n456"):
+        answer = agent.post("/desk/close", numbers=text)
+        assert answer.status_code == 422
+        assert "Close them now" not in answer.text
