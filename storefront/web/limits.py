@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -152,6 +153,7 @@ class Limiter:
     def __init__(self, redis_url: str) -> None:
         self._local = FixedWindowRateLimiter(MemoryStorage())
         self._shared: FixedWindowRateLimiter | None = None
+        self._one_at_a_time = threading.Lock()
         self._lost_until = 0.0
         if redis_url:
             patience = {"socket_timeout": REDIS_PATIENCE, "socket_connect_timeout": REDIS_PATIENCE}
@@ -170,7 +172,9 @@ class Limiter:
             except Exception as lost:  # noqa: BLE001 - whatever fails in the store's client: count here for a while
                 self._lost_until = time.monotonic() + REDIS_PAUSE
                 _log.warning("rate_store_lost", error=type(lost).__name__)
-        return self._wait(self._local, name, keys)
+        # The store in memory starts its own clean-up thread, and two callers at once would start the same one twice.
+        with self._one_at_a_time:
+            return self._wait(self._local, name, keys)
 
     def _wait(self, counter: FixedWindowRateLimiter, name: str, keys: dict[str, str]) -> float:
         for by, rate in self._rates[name]:
