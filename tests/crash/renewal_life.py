@@ -122,7 +122,7 @@ class Life:
         limits = (
             Limits(),
             Limits(most_renewals=2),
-            Limits(most=Money(2000, "USD")),
+            Limits(most=Money(1000, "USD")),
             Limits(last_day=(self.house.outside.clock.now() + dt.timedelta(days=70)).date()),
         )[seed // 2 % 4]
         try:
