@@ -230,11 +230,11 @@ def _plan_ahead(bench: Workbench, renewal_id: str, subscription: Subscription) -
 def _close(bench: Workbench, renewal: Renewal, why: str) -> None:
     """End it on our own account; the closing does the rest and writes to the traveller.
 
-    Before it started, nothing of it was ever at the supplier, and what others sold for the SIM is none of our business.
+    Only a traveller's own wish, here by the portal, ends what others sold for the SIM as well.
     """
     close.ask(
         bench,
-        iccid=(renewal.iccid or "") if renewal.state is RenewalState.ACTIVE else "",
+        iccid=(renewal.iccid or "") if why == "portal" and renewal.state is RenewalState.ACTIVE else "",
         asked_by="portal" if why == "portal" else "shop",
         actor="shop",
         email=renewal.email,

@@ -8,6 +8,8 @@ import pytest
 
 from storefront.models.renewal import BillState, RenewalState
 from storefront.ordering import change
+from storefront.sandbox.linksfield.sims.plans import PLANS
+from storefront.sandbox.linksfield.sims.sim import Renewal as Record
 from tests.driver import VISA
 from tests.making import mails_to, order_of, refunds_of
 from tests.owner import open_sim
@@ -106,6 +108,17 @@ def test_it_stops_where_the_traveller_wanted(traveller, sandbox, house, limits, 
     assert (ended.state, ended.closing.why) == ("ended", "limit")
     closed = next(one for one in mails_to(sandbox, traveller.email) if "Auto-renewal closed" in one["subject"])
     assert "the limit you set" in closed["text"]
+
+
+def test_an_end_of_our_own_leaves_what_others_sold_alone(traveller, sandbox, house):
+    """A limit ends our agreement; a record sold elsewhere meanwhile is the traveller's own and stays."""
+    renewal_id = subscribe(traveller, most_renewals="1")
+    sim = sandbox.world.sims.find(renewal_of(house, renewal_id).iccid)
+    live(traveller, 29)
+    sim.renewals.append(Record("R0", "P0", PLANS[0], 1, sandbox.world.sims.now()))
+    live(traveller, 3)
+    assert (view_of(house, renewal_id).state, view_of(house, renewal_id).closing.why) == ("ended", "limit")
+    assert [one.is_active for one in sim.renewals] == [True]
 
 
 def test_a_declined_renewal_gives_nothing_until_it_is_paid(traveller, sandbox, house):
