@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlmodel import Session
+from sqlalchemy import delete
+from sqlmodel import Session, col
 
 from storefront.kernel.errors import Kind, StorefrontError
 from storefront.kernel.ids import new_token, token_hash
@@ -33,6 +34,11 @@ def make_link(session: Session, order_id: str, now: dt.datetime) -> str:
     token = new_token()
     session.add(OrderLink(token_hash=token_hash(token), order_id=order_id, made_at=now, expires_at=now + LIFE))
     return token
+
+
+def revoke(session: Session, order_id: str) -> None:
+    """Every link of the order sent so far is worth nothing from now on."""
+    session.execute(delete(OrderLink).where(col(OrderLink.order_id) == order_id))
 
 
 def redeem(read: SessionFactory, token: str, now: dt.datetime) -> str:

@@ -139,6 +139,13 @@ def grant(session: Session, session_id: str, *, order_id: str, now: dt.datetime)
         session.add(SessionGrant(session_id=session_id, order_id=order_id, granted_at=now))
 
 
+def withdraw(session: Session, order_id: str) -> None:
+    """Take the order from every browser but the one that was let see it first: the one that placed it."""
+    query = select(SessionGrant).where(SessionGrant.order_id == order_id)
+    for later in session.exec(query.order_by(col(SessionGrant.granted_at))).all()[1:]:
+        session.delete(later)
+
+
 def may_see(session: Session, view: SessionView, *, order_id: str, email: str) -> bool:
     """Whether this browser holds a grant for the order, or has proved the address (`email`) that placed it."""
     if view.id is None:

@@ -41,7 +41,8 @@ class Order(SQLModel, table=True):
 
     `supplier_amount` is the exact number the supplier quoted, as text; `charged_minor` is what the traveller pays.
     An eSIM names its catalogue plan in `plan_id`; a top-up its SIM in `iccid` (and
-    reversed, for searches by trailing digits) and the supplier's plan in `plan_code`.
+    reversed, for searches by trailing digits) and the supplier's plan in `plan_code`. `time_zone` is what the buyer's
+    browser said, if it did.
     """
 
     __tablename__ = "orders"
@@ -61,6 +62,7 @@ class Order(SQLModel, table=True):
     email: str = Field(max_length=254)
     locale: str = Field(max_length=8)
     network: str = Field(max_length=64)
+    time_zone: str = Field(default="", max_length=64)
     plan_id: int | None = Field(default=None, foreign_key="plans.id", sa_type=BigInteger)
     iccid: str | None = Field(default=None, index=True, max_length=20)
     iccid_reversed: str | None = Field(default=None, index=True, max_length=20)

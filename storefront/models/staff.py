@@ -36,7 +36,7 @@ class Staff(SQLModel, table=True):
 
 
 class StaffSession(SQLModel, table=True):
-    """One browser at the desk; the cookie holds the token, this row its hash."""
+    """One browser at the desk; the cookie holds the token, this row its hash. `time_zone` is what the browser said."""
 
     __tablename__ = "staff_sessions"
 
@@ -45,11 +45,16 @@ class StaffSession(SQLModel, table=True):
     staff_id: str = Field(foreign_key="staff.id", max_length=36)
     opened_at: dt.datetime = Field(sa_type=UtcTime)
     seen_at: dt.datetime = Field(sa_type=UtcTime)
+    time_zone: str = Field(default="", max_length=64)
     closed_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class StaffAction(SQLModel, table=True):
-    """One thing somebody did at the desk; rows are added, never changed. `about` names order, SIM, renewal or case."""
+    """One thing somebody did at the desk; the database itself refuses to change or delete a row.
+
+    `about` is the id of an order, SIM, closing or case; `key` is that of the form it was sent with, so that a form sent
+    twice is done once.
+    """
 
     __tablename__ = "staff_actions"
     __table_args__ = (Index("ix_staff_actions_about", "about", "id"),)
@@ -59,5 +64,6 @@ class StaffAction(SQLModel, table=True):
     at: dt.datetime = Field(sa_type=UtcTime)
     verb: str = Field(max_length=40)
     about: str = Field(max_length=80)
+    key: str | None = Field(default=None, unique=True, max_length=64)
     reason: str = Field(default="", max_length=300)
     facts: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)

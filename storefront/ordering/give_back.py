@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import col, select
+from sqlmodel import Session, col, select
 
 from storefront.cases.open import open_case
 from storefront.jobs import outbox
 from storefront.kernel.errors import OutsideError
 from storefront.kernel.money import Money
-from storefront.models.order import CallState, Hold, HoldState, Order
+from storefront.models.order import CallState, Hold, HoldState, Order, OrderEvent
 from storefront.models.payment import Payment, PaymentState, RefundState
 from storefront.ordering import calls, confirm
 from storefront.ordering.bench import FINISHED, ONWARD, Outcome, Wait, Workbench, pause, wake_renewal_of
@@ -21,26 +23,29 @@ RELEASE = "release"
 
 
 def refund_step(bench: Workbench, order: Order) -> Outcome:
-    """REFUNDING: refund every captured payment of the order in full, then say so."""
+    """REFUNDING: send back what is left of every captured payment of the order, then say so."""
     now = bench.now()
     with bench.write() as session:
+        captured = [one for one in settle.paid_payments(session, order.id) if one.payment_id and one.currency]
+        since = _asked_at(session, order.id)
         rows = [
             refund.decide(
                 session,
                 order_id=order.id,
-                payment_id=paid.payment_id,
-                amount=Money(paid.captured_minor, paid.currency),
+                payment_id=paid.payment_id or "",
+                amount=Money(left, paid.currency or ""),
                 reason=order.reason or "desk",
                 now=now,
+                since=since,
             ).id
-            for paid in settle.paid_payments(session, order.id)
-            if paid.payment_id and paid.captured_minor and paid.currency
+            for paid in captured
+            if (left := refund.left_to_return(session, paid))
         ]
     try:
         states = {refund.perform(bench.write, bench.read, bench.outside, row_id) for row_id in rows}
     except OutsideError:
         return Wait(pause(bench.now(), order.paid_at))
-    if RefundState.FAILED in states or not states:
+    if RefundState.FAILED in states or not captured:
         return _failed(bench, order)
     if RefundState.PENDING in states:
         return Wait(now + bench.refund_patience)
@@ -103,6 +108,12 @@ def release_step(bench: Workbench, order: Order) -> Outcome:
     with bench.write() as session:
         calls.end(session, ticket, state, error)
     return FINISHED
+
+
+def _asked_at(session: Session, order_id: str) -> dt.datetime | None:
+    """When it was last decided that the money goes back."""
+    query = select(OrderEvent.at).where(OrderEvent.order_id == order_id, OrderEvent.event == Event.GIVE_BACK.value)
+    return session.exec(query.order_by(col(OrderEvent.id).desc()).limit(1)).first()
 
 
 def _failed(bench: Workbench, order: Order) -> Outcome:

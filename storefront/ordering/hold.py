@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select
 from storefront.kernel.errors import OutsideError, PriceChanged, Refused, SoldOut
 from storefront.kernel.ids import new_id
 from storefront.models.catalogue import Plan
-from storefront.models.order import CallState, Hold, HoldState, Order, OrderState
+from storefront.models.order import CallState, Hold, HoldState, Order, OrderKind, OrderState
 from storefront.ordering import calls
 from storefront.ordering.bench import ONWARD, Outcome, Wait, Workbench, pause
 from storefront.ordering.states import Event, move
@@ -50,6 +50,11 @@ def step(bench: Workbench, order: Order) -> Outcome:
     if reason:
         return _give_up(bench, order, reason)
     return _pre_order(bench, order)
+
+
+def may_try(order: Order) -> bool:
+    """Whether a paid order may be reserved once more; a top-up needs no reservation."""
+    return order.kind is OrderKind.TOP_UP or order.hold_tries < TRIES_UNPAID + TRIES_PAID
 
 
 def open_hold(session: Session, order_id: str) -> Hold | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+from sqlalchemy import func
 from sqlmodel import Session, col, select
 
 from storefront.jobs import outbox
@@ -29,15 +30,18 @@ def decide(
     reason: str,
     now: dt.datetime,
     stage_job: bool = False,
+    since: dt.datetime | None = None,
 ) -> Refund:
-    """Decide a full refund of a payment, once: a second decision for the same payment returns the first.
+    """Decide a refund of a payment, once: a second decision for the same payment returns the first.
 
+    One that failed before `since`, when somebody asked for another try, is followed by a new one under a new key.
     `stage_job` hands it to a worker; without it the caller performs it.
     """
-    key = f"refund-{payment_id}"
-    known = session.exec(select(Refund).where(Refund.key == key)).first()
-    if known is not None:
-        return known
+    mine = select(Refund).where(Refund.payment_id == payment_id, col(Refund.is_outside).is_(False))
+    before = session.exec(mine.order_by(col(Refund.decided_at))).all()
+    if before and not (before[-1].state is RefundState.FAILED and since and before[-1].decided_at < since):
+        return before[-1]
+    key = f"refund-{payment_id}" + (f"-{len(before) + 1}" if before else "")
     row = Refund(
         id=new_id(),
         order_id=order_id,
@@ -87,6 +91,16 @@ def perform(write: SessionFactory, read: SessionFactory, outside: Outside, refun
             fresh.done_at = fresh.done_at or outside.clock.now()
         session.add(fresh)
     return state
+
+
+def left_to_return(session: Session, payment: Payment) -> int:
+    """Minor units of a captured payment that nobody sent back at the cashier beside us."""
+    beside = select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
+        Refund.payment_id == payment.payment_id,
+        col(Refund.is_outside).is_(True),
+        col(Refund.state) != RefundState.FAILED,
+    )
+    return max(0, (payment.captured_minor or 0) - int(session.exec(beside).one()))
 
 
 def refunds_of(session: Session, order_id: str) -> list[Refund]:

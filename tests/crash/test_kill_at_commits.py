@@ -139,15 +139,32 @@ FAULTS = st.lists(
 )
 
 
-@settings(
-    max_examples=25,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(faults=FAULTS, nth=st.integers(1, LAST_COMMIT), is_after=st.booleans(), is_retrying=st.booleans())
+def mixes(count):
+    """That many random mixes of misfortunes, the same ones in every run."""
+    unlike = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+    def decorate(test):
+        mixed = given(faults=FAULTS, nth=st.integers(1, LAST_COMMIT), is_after=st.booleans(), is_retrying=st.booleans())(test)
+        return settings(max_examples=count, deadline=None, derandomize=True, suppress_health_check=unlike)(mixed)
+
+    return decorate
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@mixes(10)
 def test_killed_while_the_outside_fails(house, sandbox, faults, nth, is_after, is_retrying):
     """Random misfortunes, a kill at a random commit, a buyer who comes back or does not: the promise holds."""
+    _misfortune(house, sandbox, faults, nth, is_after, is_retrying)
+
+
+@pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+@mixes(25)
+def test_killed_while_the_outside_fails_more_often(house, sandbox, faults, nth, is_after, is_retrying):
+    """As above, with more mixes."""
+    _misfortune(house, sandbox, faults, nth, is_after, is_retrying)
+
+
+def _misfortune(house, sandbox, faults, nth, is_after, is_retrying):
     sandbox.world.faults.clear()
     for (target, kind), times in faults:
         sandbox.world.faults.arm(target, kind, times)

@@ -113,15 +113,32 @@ FAULTS = st.lists(
 )
 
 
-@settings(
-    max_examples=15,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
-@given(faults=FAULTS, nth=st.integers(1, LAST_COMMIT), is_after=st.booleans())
+def mixes(count):
+    """That many random mixes of misfortunes, the same ones in every run."""
+    unlike = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+    def decorate(test):
+        mixed = given(faults=FAULTS, nth=st.integers(1, LAST_COMMIT), is_after=st.booleans())(test)
+        return settings(max_examples=count, deadline=None, derandomize=True, suppress_health_check=unlike)(mixed)
+
+    return decorate
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@mixes(8)
 def test_killed_while_the_outside_fails(house, sandbox, faults, nth, is_after):
     """Random misfortunes and a kill at a random commit: the promise holds, nothing is ordered twice."""
+    _misfortune(house, sandbox, faults, nth, is_after)
+
+
+@pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+@mixes(15)
+def test_killed_while_the_outside_fails_more_often(house, sandbox, faults, nth, is_after):
+    """As above, with more mixes."""
+    _misfortune(house, sandbox, faults, nth, is_after)
+
+
+def _misfortune(house, sandbox, faults, nth, is_after):
     sandbox.world.faults.clear()
     sandbox.world.stripe.store.table("charge").clear()
     iccid = sandbox.world.sims.create("expired").iccid

@@ -12,7 +12,7 @@ MONTHS = st.lists(st.tuples(st.sampled_from(OPS), st.integers(1, 9)), min_size=1
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @settings(
-    max_examples=4,
+    max_examples=3,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],

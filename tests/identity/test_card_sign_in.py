@@ -27,9 +27,9 @@ FIRST = 89_441_100_777_000_000_000
 
 
 @pytest.fixture
-def street(sandbox):
-    """Ten thousand numbers in a row, each of them a good SIM of ours: the best street a guesser could find."""
-    numbers = [str(FIRST + at) for at in range(GUESSES)]
+def street(sandbox, database_url):
+    """Numbers in a row, each of them a good SIM of ours: the best street a guesser could find. A fifth on SQLite."""
+    numbers = [str(FIRST + at) for at in range(GUESSES if database_url else GUESSES // 5)]
     for number in numbers:
         sandbox.world.sims.create("pre_activated", number)
     return numbers
@@ -58,7 +58,7 @@ def attack(house, sandbox, street, network_of):
     hits = 0
     for at, number in enumerate(street):
         if at % 50 == 0:
-            sandbox.world.clock.move(DAY / GUESSES * 50)
+            sandbox.world.clock.move(DAY / len(street) * 50)
             house.outside.clock.forget()
         hits += not isinstance(guess(house, number, network=network_of(at)), str)
     return hits
