@@ -8,9 +8,14 @@ from storefront.kernel.places import beside
 from storefront.web import assets, context, errors, i18n, limits, permits, security
 from storefront.web.api import routes as api
 from storefront.web.checkout import routes as checkout
+from storefront.web.desk import cases as desk_cases
+from storefront.web.desk import closings as desk_closings
+from storefront.web.desk import history as desk_history
 from storefront.web.desk import routes as desk
 from storefront.web.desk import staff
+from storefront.web.desk import verbs as desk_verbs
 from storefront.web.health import routes as health
+from storefront.web.help import routes as order_help
 from storefront.web.login import routes as login
 from storefront.web.orders import routes as orders
 from storefront.web.renewals import routes as renewals
@@ -19,7 +24,8 @@ from storefront.web.sims import routes as sims
 from storefront.web.webhooks import routes as webhooks
 from storefront.wiring import House
 
-ROOMS = (shop, api, login, checkout, orders, sims, renewals, desk, webhooks, health)
+DESK = (desk, desk_history, desk_verbs, desk_cases, desk_closings)
+ROOMS = (shop, api, login, checkout, orders, order_help, sims, renewals, *DESK, webhooks, health)
 
 
 def create_app(house: House) -> Flask:

@@ -206,6 +206,8 @@ def case_resolve(house: House, case_id: str, how: str, why: str, by: str, suppli
     elif one.order_id and how == "refund":
         change.refund(house.bench, one.order_id, actor=by, reason="desk", even_if_unknown=supplier_asked)
     with house.write() as session:
+        if how == "note":
+            cases.refuse_while_owed(session, one.id)
         cases.resolve(session, one.id, by=by, resolution=f"{how}: {why}", now=house.outside.clock.now())
     click.echo("resolved")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from decimal import Decimal
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -118,6 +119,9 @@ class Settings(BaseSettings):
     open_holds_per_email: int = Field(3, ge=1)
     open_holds_per_network: int = Field(10, ge=1)
     open_holds_per_plan: int = Field(50, ge=1)
+    desk_refund_limits: dict[str, Decimal] = Field(
+        default_factory=lambda: {"USD": Decimal(50), "EUR": Decimal(50), "GBP": Decimal(50), "JPY": Decimal(8000)}
+    )
     card_login_strangers_per_hour: int = Field(100, ge=1)
     card_login_per_network: int = Field(10, ge=1)
     unknown_patience_seconds: float = Field(60.0, ge=0, le=600)

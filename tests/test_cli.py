@@ -86,7 +86,9 @@ def test_resolving_twice_is_refused(run, house, sandbox):
     settle_order(house.bench, order_id, budget=60)
     case = making.cases_of(house, order_id)[0].id[-8:]
     words = ("case", "resolve", case, "--how", "note", "--why", "done by hand", "--by", "eve")
-    assert run(*words)[0] == 0
+    code, text = run(*words)
+    assert (code, "money_still_held" in text) == (1, True)
+    assert run("case", "resolve", case, "--how", "refund", "--why", "bad code", "--by", "eve")[0] == 0
     code, text = run(*words)
     assert code == 1
     assert "case_already_resolved" in text

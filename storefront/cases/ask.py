@@ -16,6 +16,8 @@ from storefront.kernel.ids import new_id
 from storefront.models.case import CaseProof
 
 KIND = "sim_proof"
+HELP = "refund_request"
+TROUBLES = ("refund", "does_not_install", "no_data", "charged_twice", "wrong_address", "other")
 WISHES = ("close_renewal", "see_orders", "stop_sim", "other")
 MOST_BYTES = 4 * 1024 * 1024
 MOST_PROOFS = 5
@@ -84,15 +86,32 @@ def media_type(file: bytes) -> str:
     raise UnfitProof(field="file")
 
 
+def ask_about_order(
+    session: Session, vault: Vault, *, owner: str, now: dt.datetime, order_id: str, asked: Asked
+) -> str:
+    """Open the order's case for a traveller who wants help or their money back, or add to it; returns its id.
+
+    Raises `TooManyProofs`.
+    """
+    detail = f"the traveller asks: {asked.wish.replace('_', ' ')}; what they wrote stands with the case"
+    case_id = open_case(session, kind=HELP, owner=owner, now=now, order_id=order_id, detail=detail)
+    _keep(session, vault, case_id, iccid="", asked=asked, now=now)
+    return case_id
+
+
 def ask(session: Session, vault: Vault, *, owner: str, now: dt.datetime, sim_id: str, iccid: str, asked: Asked) -> str:
     """Open the SIM's case, or add to the one that is open; returns its id. Raises `UnfitProof`, `TooManyProofs`."""
     if len(asked.file) > MOST_BYTES:
         raise UnfitProof(field="file")
-    kind = media_type(asked.file) if asked.file else ""
     detail = (
         f"somebody says {masked(iccid)} is theirs and wishes: {asked.wish.replace('_', ' ')}; check the proof first"
     )
     case_id = open_case(session, kind=KIND, owner=owner, now=now, about=f"sim:{sim_id}", detail=detail)
+    _keep(session, vault, case_id, iccid=iccid, asked=asked, now=now)
+    return case_id
+
+
+def _keep(session: Session, vault: Vault, case_id: str, *, iccid: str, asked: Asked, now: dt.datetime) -> None:
     session.flush()  # the proof refers to the case
     sent = session.exec(select(func.count()).select_from(CaseProof).where(CaseProof.case_id == case_id)).one()
     if sent >= MOST_PROOFS:
@@ -105,9 +124,8 @@ def ask(session: Session, vault: Vault, *, owner: str, now: dt.datetime, sim_id:
             email=asked.email,
             words=asked.words,
             sealed_iccid=vault.seal(iccid),
-            media_type=kind,
+            media_type=media_type(asked.file) if asked.file else "",
             sealed_file=vault.seal(asked.file) if asked.file else None,
             sent_at=now,
         )
     )
-    return case_id

@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from storefront.kernel.errors import Kind, StorefrontError
 from storefront.models.case import Case
+from storefront.models.order import Order, OrderState
 
 
 class CaseNotFound(StorefrontError):
@@ -23,6 +24,33 @@ class CaseAlreadyResolved(StorefrontError):
 
     kind = Kind.CONFLICT
     code = "case_already_resolved"
+
+
+class SomebodyElses(StorefrontError):
+    """Another person owns the case; `detail` names them."""
+
+    kind = Kind.CONFLICT
+    code = "somebody_elses_case"
+
+
+class MoneyStillHeld(StorefrontError):
+    """The order of the case holds money and has delivered nothing: somebody must own it until that has changed."""
+
+    kind = Kind.CONFLICT
+    code = "money_still_held"
+
+
+_IS_OWED = frozenset({OrderState.PAID, OrderState.CONFIRMED, OrderState.ATTENTION, OrderState.REFUNDING})
+_ENDS_WITH_THE_DEBT = (
+    "amount_mismatch",
+    "unknown_answer",
+    "unusable_profile",
+    "no_hold",
+    "supplier_contradicts",
+    "promise_missed",
+    "refund_failed",
+    "refund_request",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +88,16 @@ def open_cases_of(session: Session, order_id: str) -> list[CaseView]:
     return [_view(case) for case in session.exec(query)]
 
 
-def take(session: Session, case_id: str, *, owner: str) -> CaseView:
-    """Give an open case to somebody. Raises `CaseNotFound` or `CaseAlreadyResolved`."""
+def take(session: Session, case_id: str, *, owner: str, from_owner: str | None = None) -> CaseView:
+    """Give an open case to somebody. Raises `CaseNotFound` or `CaseAlreadyResolved`.
+
+    `from_owner` is whose it was when it was looked at: when it is another's by now, raises `SomebodyElses`.
+    """
     case = _find(session, case_id)
     if case.resolved_at is not None:
         raise CaseAlreadyResolved(case_id)
+    if from_owner is not None and case.owner not in (from_owner, owner):
+        raise SomebodyElses(case.owner)
     case.owner = owner
     session.add(case)
     return _view(case)
@@ -80,6 +113,34 @@ def resolve(session: Session, case_id: str, *, by: str, resolution: str, now: dt
     case.subject = f"{case.subject}:{case.id}"
     session.add(case)
     return _view(case)
+
+
+def refuse_while_owed(session: Session, case_id: str) -> None:
+    """Raises `MoneyStillHeld` when the case is the last to watch over money that is neither earned nor returned."""
+    case = _find(session, case_id)
+    if case.order_id is None or case.resolved_at is not None:
+        return
+    state = session.exec(select(Order.state).where(Order.id == case.order_id)).one()
+    others = select(Case.id).where(
+        Case.order_id == case.order_id, col(Case.resolved_at).is_(None), col(Case.id) != case.id
+    )
+    if state in _IS_OWED and session.exec(others.limit(1)).first() is None:
+        raise MoneyStillHeld
+
+
+def adopt(session: Session, order_id: str, *, owner: str, from_owner: str) -> None:
+    """Whoever acts on an order owns its open cases that were nobody's in particular."""
+    query = select(Case).where(Case.order_id == order_id, col(Case.resolved_at).is_(None), Case.owner == from_owner)
+    for case in session.exec(query).all():
+        case.owner = owner
+        session.add(case)
+
+
+def settle(session: Session, order_id: str, *, resolution: str, now: dt.datetime) -> None:
+    """The order delivered, or its money went back: whatever case was about that debt is over."""
+    for case in open_cases_of(session, order_id):
+        if case.kind in _ENDS_WITH_THE_DEBT:
+            resolve(session, case.id, by="system", resolution=resolution, now=now)
 
 
 def resolve_kind(session: Session, order_id: str, kind: str, *, resolution: str, now: dt.datetime) -> None:

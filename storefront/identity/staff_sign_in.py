@@ -42,14 +42,22 @@ class StaffRefused(StorefrontError):
     code = "staff_refused"
 
 
+class LeadNeeded(StorefrontError):
+    """An agent asked for what only a lead may do."""
+
+    kind = Kind.FORBIDDEN
+    code = "lead_needed"
+
+
 @dataclass(frozen=True, slots=True)
 class StaffView:
-    """Who sits at the desk."""
+    """Who sits at the desk; `time_zone` is empty when their browser did not say."""
 
     id: str
     session_id: str
     name: str
     role: StaffRole
+    time_zone: str = ""
 
     @property
     def is_lead(self) -> bool:
@@ -99,6 +107,7 @@ def sign_in(
     network: str,
     now: dt.datetime,
     wall: dt.datetime,
+    time_zone: str = "",
 ) -> str:
     """Returns the token of a new session. Raises `StaffUnknown`, and `TooManyAttempts` before anything is checked.
 
@@ -119,7 +128,14 @@ def sign_in(
         token = new_token()
         session.add(row)
         session.add(
-            StaffSession(id=new_id(), token_hash=token_hash(token), staff_id=row.id, opened_at=now, seen_at=now)
+            StaffSession(
+                id=new_id(),
+                token_hash=token_hash(token),
+                staff_id=row.id,
+                opened_at=now,
+                seen_at=now,
+                time_zone=time_zone,
+            )
         )
     return token
 
@@ -139,7 +155,7 @@ def find(write: SessionFactory, read: SessionFactory, token: str, *, now: dt.dat
             seen = session.get_one(StaffSession, row[0].id, with_for_update=True)
             seen.seen_at = now
             session.add(seen)
-    return StaffView(row[1].id, row[0].id, row[1].name, row[1].role)
+    return StaffView(row[1].id, row[0].id, row[1].name, row[1].role, row[0].time_zone)
 
 
 def sign_out(write: SessionFactory, session_id: str, *, now: dt.datetime) -> None:

@@ -38,12 +38,17 @@ def sign_in_code(*, settings: Settings, facts: CodeFacts) -> Letter:
     return _letter("sign_in_code", settings, to=facts.email, locale=facts.locale, key=facts.id, told=told)
 
 
-def order_letter(template: str, *, settings: Settings, order: OrderFacts, to: str, link: str) -> Letter:
-    """One of the letters about an order: ``order_delivered``, ``order_refunded``, ``order_delayed`` and so on."""
+def order_letter(
+    template: str, *, settings: Settings, order: OrderFacts, to: str, link: str, again: str = ""
+) -> Letter:
+    """One of the letters about an order: ``order_delivered``, ``order_refunded``, ``order_delayed`` and so on.
+
+    One that is sent once more on purpose names the wish in `again`: a repeat mail programs must show.
+    """
     told = {"order": order, "link": link, "refund": order.refund, "promise": order.promise_until}
     # A second refund, or a second delay, is news of its own and must not look like a repeat of the first.
     news = {"order_refunded": order.refund and order.refund.amount, "order_delayed": order.promise_until}.get(template)
-    key = f"{order.reference}|{news or ''}"
+    key = f"{order.reference}|{again or news or ''}"
     return _letter(template, settings, to=to, locale=order.locale, key=key, told=told)
 
 

@@ -7,7 +7,7 @@ import re
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, get_timezone
 from babel.numbers import NumberPattern, format_decimal, parse_pattern
 from babel.support import Translations
 
@@ -15,6 +15,7 @@ from storefront.kernel.money import Money, exponent
 from storefront.kernel.places import beside
 
 # A shop of many currencies must tell one dollar from another: world English writes US$, AU$ and so on.
+MOST_ZONE = 64
 _WORLD = {"en": "en_001"}
 
 
@@ -68,6 +69,24 @@ def when(moment: dt.datetime, code: str) -> str:
     """For example ``20 Nov 2026, 22:15 UTC``: everybody reads the same clock, whatever the roaming phone believes."""
     utc = moment.astimezone(dt.UTC)
     return format_datetime(utc, "d MMM y, HH:mm", locale=locale_for(code)) + " UTC"
+
+
+def when_in(moment: dt.datetime, code: str, zone: str) -> str:
+    """As `when`, on the clocks of `zone`: ``20 Nov 2026, 23:15 CET``; UTC where nobody knows the zone."""
+    try:
+        known = get_timezone(zone or "UTC")
+    except LookupError:
+        return when(moment, code)
+    there = moment.astimezone(known)
+    return format_datetime(there, "d MMM y, HH:mm", locale=locale_for(code)) + f" {there.tzname()}"
+
+
+def known_zone(typed: str | None) -> str:
+    """The name of a time zone as a browser says it, or nothing when there is no such zone."""
+    try:
+        return typed if typed and len(typed) <= MOST_ZONE and get_timezone(typed) else ""
+    except LookupError:
+        return ""
 
 
 def day(date: dt.date, code: str) -> str:

@@ -24,7 +24,6 @@ from storefront.ordering.states import IS_UNDER_WAY, IS_UNPAID, MOVES, Event, mo
 from storefront.ordering.steps import advance
 
 Also = Callable[[Session], None]
-ON_A_PHONE = frozenset({"downloaded", "installed", "enabled", "active"})
 
 
 class CannotCancel(StorefrontError):
@@ -184,8 +183,10 @@ def change_email(bench: Workbench, order_id: str, *, email: str, key: str, also:
         order = _locked(session, order_id)
         if order.state is not OrderState.DELIVERED:
             raise NotDelivered
-        moved = {"order_id": order_id, "to": order.email}
-        outbox.stage(session, job="letters.order_moved", arguments=moved, key=f"letter:{order_id}:moved:{key}", due_at=now)
+        moved = {"order_id": order_id, "to": order.email, "again": key}
+        outbox.stage(
+            session, job="letters.order_moved", arguments=moved, key=f"letter:{order_id}:moved:{key}", due_at=now
+        )
         order.email = email
         session.add(order)
         for renewal in session.exec(select(Renewal).where(Renewal.order_id == order_id)):
@@ -205,7 +206,7 @@ def is_answer_unknown(session: Session, order: Order) -> bool:
 
 def is_on_a_phone(status: str) -> bool:
     """Whether the supplier's word for a profile means that some phone has it."""
-    return status.lower() in ON_A_PHONE
+    return status == "installed"
 
 
 def _report(session: Session, order: Order) -> Call | None:

@@ -8,14 +8,15 @@ from sqlmodel import Session, select
 from storefront.cases.open import open_case
 from storefront.jobs import inbox
 from storefront.kernel.ids import new_id
-from storefront.models.order import Order
+from storefront.models.order import Order, OrderState
 from storefront.models.payment import Payment, PaymentState, Refund, RefundState
 from storefront.models.renewal import Renewal
 from storefront.ordering.bench import Workbench, wake_renewal
 from storefront.ordering.pay import settle_page
+from storefront.ordering.states import Event, move
 from storefront.ordering.steps import advance, wake
 from storefront.payments import settle
-from storefront.ports import RefundStatus
+from storefront.ports import CashierRefund, RefundStatus
 
 JOB = "ordering.notice"
 _log = structlog.get_logger()
@@ -106,27 +107,45 @@ def _look_at_money(bench: Workbench, notice_type: str, payment_id: str) -> str |
         }
         ours_on_its_way = any(row.refund_id is None for row in known.values())
         for one in said:
-            if one.refund_id in known or ours_on_its_way:
-                continue
-            session.add(
-                Refund(
-                    id=new_id(),
-                    order_id=payment.order_id,
-                    payment_id=payment_id,
-                    key=f"outside-{one.refund_id}",
-                    refund_id=one.refund_id,
-                    state=RefundState.DONE if one.status is RefundStatus.DONE else RefundState.PENDING,
-                    amount_minor=one.amount.minor,
-                    currency=one.amount.currency,
-                    reason="outside",
-                    is_outside=True,
-                    decided_at=bench.now(),
-                )
-            )
-            detail = f"{one.amount} was refunded at the cashier, not by the shop; decide what becomes of the eSIM"
-            _case(bench, session, payment.order_id, "outside_refund", detail)
+            if one.refund_id in known:
+                _follow(bench, session, known[one.refund_id], one.status)
+            elif not ours_on_its_way:
+                _record_outside(bench, session, payment.order_id, payment_id, one)
     wake(bench, payment.order_id)
     return payment.order_id
+
+
+def _follow(bench: Workbench, session: Session, row: Refund, said: RefundStatus) -> None:
+    """What became of a refund we know. One that fails after it was done makes the order a debt again."""
+    if said is RefundStatus.DONE and row.state is RefundState.PENDING and row.is_outside:
+        row.state, row.done_at = RefundState.DONE, bench.now()
+    elif said is RefundStatus.FAILED and row.state is RefundState.DONE:
+        row.state, row.done_at = RefundState.FAILED, None
+        _case(bench, session, row.order_id, "refund_failed", "the bank sent a refund back: refund again, or otherwise")
+        state = session.exec(select(Order.state).where(Order.id == row.order_id)).one()
+        if state is OrderState.REFUNDED:
+            move(session, row.order_id, Event.STUCK, now=bench.now(), reason="refund_failed")
+    session.add(row)
+
+
+def _record_outside(bench: Workbench, session: Session, order_id: str, payment_id: str, one: CashierRefund) -> None:
+    session.add(
+        Refund(
+            id=new_id(),
+            order_id=order_id,
+            payment_id=payment_id,
+            key=f"outside-{one.refund_id}",
+            refund_id=one.refund_id,
+            state=RefundState.DONE if one.status is RefundStatus.DONE else RefundState.PENDING,
+            amount_minor=one.amount.minor,
+            currency=one.amount.currency,
+            reason="outside",
+            is_outside=True,
+            decided_at=bench.now(),
+        )
+    )
+    detail = f"{one.amount} was refunded at the cashier, not by the shop; decide what becomes of the eSIM"
+    _case(bench, session, order_id, "outside_refund", detail)
 
 
 def _case(bench: Workbench, session: Session, order_id: str, kind: str, detail: str) -> None:

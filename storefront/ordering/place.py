@@ -56,6 +56,7 @@ class Wanted:
     consent_text: str
     device_checked: bool
     form_key: str
+    time_zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class TopUpWanted:
     network: str
     consent_text: str
     form_key: str
+    time_zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ def _common(bench: Workbench, wanted: Wanted | TopUpWanted) -> dict[str, Any]:
         "email": wanted.email,
         "locale": wanted.locale,
         "network": wanted.network,
+        "time_zone": wanted.time_zone,
         "plan_name": wanted.plan_name,
         "data_mb": wanted.data_mb,
         "is_unlimited": wanted.is_unlimited,

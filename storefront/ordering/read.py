@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlmodel import Session, col, select
 
@@ -18,6 +18,7 @@ from storefront.models.catalogue import Destination, Plan
 from storefront.models.order import Order, OrderEvent, OrderKind, OrderState
 from storefront.models.payment import Payment, PaymentState, Refund
 from storefront.models.profile import Profile, TopUp
+from storefront.models.staff import StaffAction
 from storefront.ordering.hold import open_hold
 from storefront.ordering.pay import TOP_UP_WINDOW
 from storefront.ports import SessionFactory
@@ -37,6 +38,9 @@ PHASES = {
     OrderState.ATTENTION: "attention",
 }
 
+
+TOLD = frozenset({"refund", "ask_again", "order_again", "resend", "change_email", "close_renewals", "reveal_code"})
+"""What somebody at the desk did that the traveller reads in their own history; notes and cases are the desk's."""
 
 _CALM = frozenset({OrderState.PLACED, OrderState.HELD, OrderState.DELIVERED})
 """States of which no page tells a refund, a case or the way back to the plan."""
@@ -131,6 +135,14 @@ def status_of(read: SessionFactory, who: SessionView, *, reference: str) -> Orde
     )
 
 
+def help_of(read: SessionFactory, order_id: str) -> tuple[str, dt.datetime] | None:
+    """The public number of the order's open request for help, and when it is answered at the latest."""
+    with read() as session:
+        query = select(Case).where(Case.subject == f"{order_id}:refund_request", col(Case.resolved_at).is_(None))
+        case = session.exec(query).first()
+    return (case.id[-8:].upper(), case.due_at) if case else None
+
+
 def id_of(read: SessionFactory, reference: str) -> str:
     """The inner id of a public reference. Raises `OrderNotFound`."""
     with read() as session:
@@ -164,9 +176,12 @@ def gate(read: SessionFactory, who: SessionView, reference: str) -> OrderGate:
 
 
 def my_order(read: SessionFactory, who: SessionView, reference: str, *, margin_seconds: int) -> OrderView:
-    """One order in full for whoever may see it. Raises `OrderNotFound`."""
+    """One order in full for whoever may see it, with what the desk did in their name. Raises `OrderNotFound`."""
     with read() as session:
-        return _view(session, _seen(session, who, reference), margin_seconds)
+        seen = _view(session, _seen(session, who, reference), margin_seconds)
+        acts = session.exec(select(StaffAction.at, StaffAction.verb).where(StaffAction.about == seen.id)).all()
+    told = [(at, f"desk_{verb}") for at, verb in acts if verb in TOLD]
+    return replace(seen, events=tuple(sorted([*seen.events, *told])))
 
 
 def order_view(read: SessionFactory, order_id: str, *, margin_seconds: int) -> OrderView:

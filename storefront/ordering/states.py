@@ -65,6 +65,8 @@ MOVES: MappingProxyType[tuple[OrderState, Event], OrderState] = MappingProxyType
         (_S.ATTENTION, Event.GIVE_BACK): _S.REFUNDING,
         (_S.REFUNDING, Event.REFUNDED): _S.REFUNDED,
         (_S.REFUNDING, Event.STUCK): _S.ATTENTION,
+        # A bank may send a refund back days later: the money is ours again, and so is the debt.
+        (_S.REFUNDED, Event.STUCK): _S.ATTENTION,
     }
 )
 

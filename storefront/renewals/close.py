@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Callable
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
@@ -29,6 +30,7 @@ from storefront.sim_ports import SimRenewal
 from storefront.sims.refresh import wake_for
 from storefront.telemetry.redaction import vendor_said
 
+Also = Callable[[Session, ClosingView], None]
 JOB = "renewals.close"
 CASE = "closing_stuck"
 PATIENCE = dt.timedelta(minutes=15)
@@ -51,12 +53,14 @@ def ask(
     why: str = "asked",
     renewal_id: str | None = None,
     starts_in: dt.timedelta = dt.timedelta(0),
+    also: Also | None = None,
 ) -> ClosingView:
     """Begin a closing, or return the one under way; for an agreement that has ended, the closing that ended it.
 
     `asked_by` is ``traveller``, ``mail``, ``portal``, ``desk`` or ``shop``; the proof goes to `email`. Who may ask is
     the caller's to decide. Our own agreement for the SIM is part of it: `renewal_id` names it where the caller knows
-    it. A caller that performs the closing itself lets the workers wait for `starts_in`.
+    it. A caller that performs the closing itself lets the workers wait for `starts_in`. `also` writes into the same
+    transaction, once the closing is known.
     """
     closing = Closing(
         id=new_id(),
@@ -71,14 +75,19 @@ def ask(
     )
     try:
         with bench.write() as session:
-            return _begin(session, closing, renewal_id, starts_in)
+            begun = _begin(session, closing, renewal_id, starts_in)
+            if also is not None:
+                also(session, begun)
+            return begun
     except IntegrityError:
         # Two asked at the same moment: the other one's closing is ours.
-        with bench.read() as session:
+        with bench.write() as session:
             known = _open(session, iccid, renewal_id)
-        if known is None:
-            raise
-        return view(known)
+            if known is None:
+                raise
+            if also is not None:
+                also(session, view(known))
+            return view(known)
 
 
 def perform(bench: Workbench, closing_id: str) -> Again | None:

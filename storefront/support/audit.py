@@ -3,15 +3,75 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
-from storefront.models.staff import StaffAction
+from storefront.models.staff import Staff, StaffAction
+from storefront.ports import SessionFactory
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One row of the record."""
+
+    id: int
+    at: dt.datetime
+    by: str
+    role: str
+    verb: str
+    about: str
+    why: str
+    reason: str
+    key: str
+    closing: str
 
 
 def record(
-    session: Session, *, staff_id: str, verb: str, about: str, now: dt.datetime, reason: str = "", **facts: Any
+    session: Session,
+    *,
+    staff_id: str,
+    verb: str,
+    about: str,
+    now: dt.datetime,
+    reason: str = "",
+    key: str | None = None,
+    **facts: Any,
 ) -> None:
     """One row; `facts` hold no secret and no full number of a SIM."""
-    session.add(StaffAction(staff_id=staff_id, at=now, verb=verb, about=about, reason=reason[:300], facts=facts))
+    session.add(
+        StaffAction(staff_id=staff_id, at=now, verb=verb, about=about, key=key, reason=reason[:300], facts=facts)
+    )
+
+
+def of(read: SessionFactory, about: Sequence[str]) -> list[Deed]:
+    """Everything done to any of these (ids of orders, SIMs, closings, cases), oldest first."""
+    query = select(StaffAction, Staff).join(Staff, col(Staff.id) == col(StaffAction.staff_id))
+    with read() as session:
+        rows = session.exec(query.where(col(StaffAction.about).in_(about)).order_by(col(StaffAction.id))).all()
+    return [_deed(action, person) for action, person in rows]
+
+
+def by_id(read: SessionFactory, action_id: int) -> Deed | None:
+    """One row of the record."""
+    query = select(StaffAction, Staff).join(Staff, col(Staff.id) == col(StaffAction.staff_id))
+    with read() as session:
+        found = session.exec(query.where(StaffAction.id == action_id)).first()
+    return _deed(*found) if found else None
+
+
+def _deed(action: StaffAction, person: Staff) -> Deed:
+    return Deed(
+        action.id or 0,
+        action.at,
+        person.name,
+        person.role.value,
+        action.verb,
+        action.about,
+        str(action.facts.get("why", "")),
+        action.reason,
+        action.key or "",
+        str(action.facts.get("closing", "")),
+    )

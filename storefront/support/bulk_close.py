@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlmodel import col, select
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session, col, select
 
 from storefront.kernel.iccid import BadNumber, masked, read_number
-from storefront.models.order import Order
-from storefront.models.profile import Profile
 from storefront.models.renewal import Closing, Renewal
+from storefront.models.staff import StaffAction
 from storefront.ordering.bench import Workbench
 from storefront.renewals import close
 from storefront.renewals.closings import ClosingView, view
 from storefront.support import audit
+from storefront.support.sim_verbs import owner_of
 
 MOST = 500
 
@@ -48,50 +50,63 @@ def preview(bench: Workbench, text: str) -> list[Planned]:
     return planned
 
 
-def begin(bench: Workbench, planned: list[Planned], *, staff_id: str, actor: str, reason: str) -> list[ClosingView]:
-    """Begin a closing for each line without a fault, each with its row in the record; known ones are returned again."""
-    begun = []
+def begin(bench: Workbench, planned: list[Planned], *, batch: str, staff_id: str, actor: str, reason: str) -> None:
+    """Begin a closing for each line without a fault, each with its row in the record.
+
+    `batch` is the key of the form: lines it began before are left alone.
+    """
+    begun = set(_keys(bench, batch))
     for one in planned:
-        if one.fault:
-            continue
-        closing = close.ask(
+        key = f"{batch}:{one.line:04}"
+        if not one.fault and key not in begun:
+            _begin_one(bench, one, key=key, staff_id=staff_id, actor=actor, reason=reason)
+
+
+def of_batch(bench: Workbench, batch: str) -> list[ClosingView]:
+    """The closings of a list as they stand, in the order of its lines."""
+    with bench.read() as session:
+        mine = select(StaffAction.about, StaffAction.key).where(col(StaffAction.key).startswith(f"{batch}:"))
+        lines = [about for about, _ in sorted(session.exec(mine), key=lambda row: row[1] or "")]
+        rows = session.exec(select(Closing).where(col(Closing.id).in_(lines))).all()
+    known = {row.id: view(row) for row in rows}
+    return [known[one] for one in dict.fromkeys(lines) if one in known]
+
+
+def _begin_one(bench: Workbench, one: Planned, *, key: str, staff_id: str, actor: str, reason: str) -> None:
+    def also(session: Session, closing: ClosingView) -> None:
+        audit.record(
+            session,
+            staff_id=staff_id,
+            verb="close_renewals",
+            about=closing.id,
+            now=bench.now(),
+            reason=reason,
+            key=key,
+            sim=closing.iccid_masked,
+            closing=closing.reference,
+        )
+
+    # The same list sent twice at the same moment: the other one's row is the one that counts.
+    with suppress(IntegrityError):
+        close.ask(
             bench,
             iccid=one.iccid,
             asked_by="desk",
             actor=actor,
             email=one.mail_to,
             locale=bench.settings.languages[0],
+            also=also,
         )
-        with bench.write() as session:
-            audit.record(
-                session,
-                staff_id=staff_id,
-                verb="close_renewals",
-                about=closing.id,
-                now=bench.now(),
-                reason=reason,
-                sim=one.iccid_masked,
-            )
-        begun.append(closing)
-    return begun
 
 
-def by_references(bench: Workbench, references: list[str]) -> list[ClosingView]:
-    """Closings as they stand, in the order they were named."""
+def _keys(bench: Workbench, batch: str) -> list[str]:
     with bench.read() as session:
-        rows = session.exec(select(Closing).where(col(Closing.reference).in_(references[:MOST]))).all()
-    known = {row.reference: view(row) for row in rows}
-    return [known[one] for one in references if one in known]
+        found = session.exec(select(StaffAction.key).where(col(StaffAction.key).startswith(f"{batch}:"))).all()
+    return [key for key in found if key]
 
 
 def _of_one(bench: Workbench, number: int, iccid: str, fault: str) -> Planned:
     with bench.read() as session:
         ours = session.exec(select(Renewal).where(Renewal.active_for == iccid)).first()
-        owner = session.exec(
-            select(Order.email)
-            .join(Profile, col(Profile.order_id) == col(Order.id))
-            .where(Profile.iccid == iccid)
-            .order_by(col(Profile.delivered_at).desc())
-        ).first()
-    mail_to = ours.email if ours else owner or ""
-    return Planned(number, iccid, masked(iccid), fault, ours.subscription_id or "" if ours else "", mail_to)
+        address = owner_of(session, iccid)
+    return Planned(number, iccid, masked(iccid), fault, ours.subscription_id or "" if ours else "", address)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
-from storefront.kernel.iccid import masked
+from storefront.kernel.iccid import BadNumber, masked, read_number
 from storefront.kernel.ids import normalise_reference
 from storefront.letters.wording import mask_email
 from storefront.models.case import Case
@@ -19,6 +19,7 @@ from storefront.models.order import Hold, Order
 from storefront.models.payment import Payment, Refund
 from storefront.models.profile import Profile, TopUp
 from storefront.models.renewal import Bill, Closing, Renewal
+from storefront.models.sim import Sim
 from storefront.ports import SessionFactory
 
 MOST_WORDS = 50
@@ -42,10 +43,24 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class SimHit:
+    """A SIM somebody asked about or closed before, whoever sold it."""
+
+    word: str
+    sim_id: str
+    iccid_masked: str
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
-    """What a search brought: orders, newest first for each word, and the words nobody knows."""
+    """What a search brought: orders, newest first for each word, SIMs, and the words nobody knows.
+
+    `strangers` are whole numbers of SIMs we never met, each as it was typed.
+    """
 
     hits: tuple[Hit, ...]
+    sims: tuple[SimHit, ...]
+    strangers: tuple[str, ...]
     unknown: tuple[str, ...]
 
 
@@ -53,7 +68,8 @@ def find(read: SessionFactory, text: str) -> Found:
     """Orders that any word of `text` names; words beyond `MOST_WORDS` are not looked at."""
     words = list(dict.fromkeys(one.strip(".:").rstrip("F") for one in _A_WORD.findall(text)))[:MOST_WORDS]
     hits: list[Hit] = []
-    unknown = []
+    sims: dict[str, SimHit] = {}
+    strangers, unknown = [], []
     with read() as session:
         for word in words:
             ids = list(dict.fromkeys(_order_ids(session, word)))[:MOST_EACH]
@@ -61,9 +77,13 @@ def find(read: SessionFactory, text: str) -> Found:
                 select(Order).where(col(Order.id).in_(ids)).order_by(col(Order.placed_at).desc())
             ).all()
             hits += [_hit(word, order, session) for order in orders]
-            if not orders and _looks_meant(word):
+            met = _sims(session, word)
+            sims |= {one.sim_id: one for one in met}
+            if not orders and not met and _whole_number(word):
+                strangers.append(word)
+            elif not orders and not met and _looks_meant(word):
                 unknown.append(word)
-    return Found(tuple(hits), tuple(unknown))
+    return Found(tuple(hits), tuple(sims.values()), tuple(strangers), tuple(unknown))
 
 
 def _order_ids(session: Session, word: str) -> Iterable[str]:
@@ -96,6 +116,23 @@ def _by_number(session: Session, digits: str) -> list[str]:
     )
     found += session.exec(select(Order.id).where(col(Order.iccid_reversed).startswith(tail)).limit(MOST_EACH))
     return found
+
+
+def _sims(session: Session, word: str) -> list[SimHit]:
+    """The SIM of a whole number, or that of a closing's reference."""
+    iccid, reference = _whole_number(word), normalise_reference(word)
+    if not iccid and reference:
+        iccid = session.exec(select(Closing.iccid).where(Closing.reference == reference)).first() or ""
+    found = session.exec(select(Sim.id).where(Sim.iccid == iccid)).first() if iccid else None
+    return [SimHit(_shortened(word), found, masked(iccid))] if found else []
+
+
+def _whole_number(word: str) -> str:
+    """The number a word is, or nothing."""
+    try:
+        return read_number(word)
+    except BadNumber:
+        return ""
 
 
 def _by_vendor(session: Session, word: str) -> list[str]:

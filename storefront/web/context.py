@@ -203,6 +203,13 @@ def _furnish_templates(app: Flask, settings: Settings) -> None:
         stamp = moment.astimezone(dt.UTC).isoformat(timespec="seconds")
         return Markup('<time datetime="{}">{}</time>').format(stamp, wording.when(moment, i18n.current_locale()))
 
+    @app.template_filter("when_in")
+    def when_in(moment: dt.datetime, zone: str) -> Markup:
+        stamp = moment.astimezone(dt.UTC).isoformat(timespec="seconds")
+        return Markup('<time datetime="{}">{}</time>').format(
+            stamp, wording.when_in(moment, i18n.current_locale(), zone)
+        )
+
     @app.template_filter("seconds_left")
     def seconds_left(moment: dt.datetime) -> int:
         return max(0, round((moment - now()).total_seconds()))

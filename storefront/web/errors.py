@@ -117,6 +117,8 @@ def _page(status: int, row: Sentence, texts: dict[str, str]) -> Response:
         "remedy_url": _address(row.way.endpoint) if row.way else "",
         "remedy_label": gettext(row.way.label) if row.way else "",
         "request_id": _request_id(),
+        "layout": "desk/layout.html" if request.path.startswith("/desk") else "layout.html",
+        "staff": g.get("staff"),
     }
     # The bare page needs nothing of the house: at 500 and 503 whatever the layout asks for may be what broke.
     name = "errors/bare.html" if status in (500, 503) else "errors/error.html"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from storefront.web.saying import N_, Sentence, Way
+from storefront.web.sentences_of_desk import SENTENCES as OF_DESK
 from storefront.web.sentences_of_sims import SENTENCES as OF_SIMS
 
 _HOME = Way("shop.home", N_("Find a plan"))
@@ -12,6 +13,7 @@ _ORDERS = Way("orders.history", N_("My orders"))
 SENTENCES: dict[str, Sentence] = {
     # What the paths and forms of the shop can get wrong.
     **OF_SIMS,
+    **OF_DESK,
     "price_rule_refused": Sentence(
         N_("This price rule cannot be"), N_("The rule makes no sense as it stands."), N_("Correct it and try again.")
     ),
@@ -174,14 +176,6 @@ SENTENCES: dict[str, Sentence] = {
         N_("The signature, its time, the account or the mode of this notice is not the one this endpoint expects."),
         N_("Check the signing secret of the endpoint and the clock of this server."),
         status=400,
-    ),
-    "case_not_found": Sentence(
-        N_("No such case"), N_("There is no case with this number."), N_("List the open cases and pick one of them.")
-    ),
-    "case_already_resolved": Sentence(
-        N_("Already resolved"),
-        N_("Somebody resolved this case before; nothing was changed."),
-        N_("Read how it was resolved before you decide again."),
     ),
     "token_rejected": Sentence(
         N_("A partner is not answering"),

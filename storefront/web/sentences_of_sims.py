@@ -91,33 +91,6 @@ SENTENCES: dict[str, Sentence] = {
         N_("Correct it, or leave it empty."),
         None,
     ),
-    "staff_unknown": Sentence(
-        N_("We cannot let you in"),
-        N_("Address, password and code do not fit together."),
-        N_("Try again with the next code, or ask whoever runs this shop."),
-        None,
-    ),
-    "staff_needed": Sentence(
-        N_("Please sign in at the desk again"),
-        N_("Your session has ended; nothing was changed."),
-        N_("Sign in and do it once more."),
-        None,
-    ),
-    "lead_needed": Sentence(
-        N_("This is for a lead"), N_("Your role may not do that; nothing was changed."), N_("Ask a lead."), None
-    ),
-    "staff_refused": Sentence(
-        N_("This person cannot be added"),
-        N_("A password has at least 12 characters."),
-        N_("Choose a longer one."),
-        None,
-    ),
-    "reason_needed": Sentence(
-        N_("Why?"),
-        N_("A case is closed with a reason that others understand later."),
-        N_("Write it and try again."),
-        None,
-    ),
     "offer_gone": Sentence(
         N_("This plan is gone"),
         N_("Our supplier no longer offers it for your SIM. Nothing was charged."),

@@ -58,10 +58,18 @@ def _order_letter(template: str) -> Handler:
             order=order,
             to=address,
             link=f"{house.settings.public_url}/o/{token}",
+            again=arguments.get("again", ""),
         )
         house.outside.mailer.send(letter)
 
     return handle
+
+
+def _moved_letter(house: House, arguments: Mapping[str, Any]) -> None:
+    """To the address an order was taken from: no link, for it may be a stranger's."""
+    order, _ = read.for_letter(house.read, arguments["order_id"], margin_seconds=house.settings.hold_margin_seconds)
+    told: dict[str, Any] = {"order": order, "to": arguments["to"], "link": "", "again": arguments["again"]}
+    house.outside.mailer.send(compose.order_letter("order_moved", settings=house.settings, **told))
 
 
 def _case_letter(house: House, arguments: Mapping[str, Any]) -> None:
@@ -147,6 +155,7 @@ HANDLERS: MappingProxyType[str, Handler] = MappingProxyType(
         "letters.order_topped_up": _order_letter("order_topped_up"),
         "letters.order_refunded": _order_letter("order_refunded"),
         "letters.order_delayed": _order_letter("order_delayed"),
+        "letters.order_moved": _moved_letter,
         "letters.case_opened": _case_letter,
         "letters.sign_in_code": _sign_in_code,
     }

@@ -144,7 +144,9 @@ def mixes(count):
     unlike = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 
     def decorate(test):
-        mixed = given(faults=FAULTS, nth=st.integers(1, LAST_COMMIT), is_after=st.booleans(), is_retrying=st.booleans())(test)
+        mixed = given(
+            faults=FAULTS, nth=st.integers(1, LAST_COMMIT), is_after=st.booleans(), is_retrying=st.booleans()
+        )(test)
         return settings(max_examples=count, deadline=None, derandomize=True, suppress_health_check=unlike)(mixed)
 
     return decorate

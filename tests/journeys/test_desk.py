@@ -6,55 +6,31 @@ import csv
 import io
 import re
 
-import pyotp
-import pytest
 from sqlmodel import select
 
-from storefront.kernel.clock import wall_now
 from storefront.models.order import Hold
 from storefront.models.staff import StaffAction
 from storefront.sandbox.linksfield.sims.plans import PLANS
 from storefront.sandbox.linksfield.sims.sim import Renewal as Record
+from tests.agent import Agent
 from tests.making import payments_of
 from tests.owner import buy_esim, order_id
 from tests.subscriber import renewal_of, subscribe, view_of
 
 
-class Agent:
-    """Somebody at the desk, at a browser of their own."""
-
-    def __init__(self, app, house, run, email="eva@desk.example", role="agent"):
-        self.app, self.house, self.browser, self.email = app, house, app.test_client(), email
-        code, text = run("staff", "add", email, "--name", "Eva", "--role", role, "--password", "correct horse battery")
-        assert code == 0, text
-        self.secret = re.search(r"secret\s+(\w+)", text).group(1)
-
-    def post(self, path, **fields):
-        """Send a form, with the token a page of the desk gave."""
-        token = re.search(r'name="csrf_token" value="([^"]+)"', self.browser.get("/desk/sign-in").text).group(1)
-        return self.browser.post(path, data={"csrf_token": token, **fields})
-
-    def sign_in(self, **changes):
-        """With password and authenticator."""
-        code = pyotp.TOTP(self.secret).at(wall_now())
-        fields = {"email": self.email, "password": "correct horse battery", "code": code} | changes
-        return self.post("/desk/sign-in", **fields)
-
-
-@pytest.fixture
-def agent(app, house, run):
-    """An agent who has signed in."""
-    made = Agent(app, house, run)
-    assert made.sign_in().status_code == 303
-    return made
-
-
 def test_nobody_comes_in_without_signing_in(app, house, run):
     """Every page leads to the sign-in, every form is refused; a wrong code gets one sentence; out is out."""
     stranger = Agent(app, house, run)
-    for path in ("/desk/", "/desk/orders/ABCDEFGHJK", "/desk/closings", "/desk/closings.csv"):
+    for path in ("/desk/", "/desk/waiting", "/desk/orders/ABCDEFGHJK", "/desk/sims/1", "/desk/closings/1.csv"):
         assert stranger.browser.get(path).headers["Location"] == "/desk/sign-in"
-    for path in ("/desk/search", "/desk/close", "/desk/close/begin", "/desk/sign-out", "/desk/cases/1/take"):
+    for path in (
+        "/desk/search",
+        "/desk/close",
+        "/desk/close/begin",
+        "/desk/sign-out",
+        "/desk/cases/1/take",
+        "/desk/sims",
+    ):
         assert stranger.post(path).status_code == 403
     wrong = stranger.sign_in(code="000000")
     assert (wrong.status_code, "do not fit together" in wrong.text) == (403, True)
@@ -85,7 +61,7 @@ def test_everything_a_traveller_may_quote_finds_the_order(traveller, agent, hous
     words += [page.session_id, page.payment_id, hold.supplier_order_id, hold.supplier_order_no]
     for word in words:
         found = agent.post("/desk/search", q=word)
-        assert f"/desk/orders/{reference}" in found.text, word
+        assert f"/desk/orders/{reference}" in found.text + found.headers.get("Location", ""), word
     mail = f"Hello, my order {reference} (SIM {iccid[-5:]}) does not work. Also 99999999 and nobody@x.example"
     found = agent.post("/desk/search", q=mail).text
     assert found.count(f'href="/desk/orders/{reference}"') == 2
@@ -120,16 +96,20 @@ def test_a_case_is_taken_and_resolved_with_a_reason_once(traveller, agent, sandb
     traveller.land(reference)
     traveller.drain()
     page = agent.browser.get("/desk/").text
-    assert "unusable_profile" in page
-    case = re.search(r"/desk/cases/([\w-]+)/take", page).group(1)
+    assert "No usable code came" in page
+    case = re.search(r"/desk/cases/([\w-]+)\"", page).group(1)
     agent.post(f"/desk/cases/{case}/take")
     assert "Owner: Eva" in agent.browser.get("/desk/").text
     assert agent.post(f"/desk/cases/{case}/resolve", reason=" ").status_code == 422
-    assert agent.post(f"/desk/cases/{case}/resolve", reason="asked the supplier").status_code == 303
+    held = agent.post(f"/desk/cases/{case}/resolve", reason="asked the supplier")
+    assert (held.status_code, "The money is still with us" in held.text) == (409, True)
+    assert agent.do(f"/desk/orders/{reference}/refund", words="asked the supplier").status_code == 303
+    traveller.drain()
     assert agent.post(f"/desk/cases/{case}/resolve", reason="asked again").status_code == 409
     assert "Nothing waits for a person" in agent.browser.get("/desk/").text
     history = agent.browser.get(f"/desk/orders/{reference}").text
     assert "take_case by Eva" in history
+    assert "unusable_profile resolved" in history
     assert "asked the supplier" in history
 
 
@@ -146,7 +126,7 @@ def test_a_pasted_list_is_shown_first_then_closed_with_progress_and_a_table(trav
     assert "stands here twice" in shown
     assert view_of(house, renewal_id).is_on
     assert agent.post("/desk/close/begin", numbers="\n".join(lines), reason=" ").status_code == 422
-    begun = agent.post("/desk/close/begin", numbers="\n".join(lines), reason="asked by mail")
+    begun = agent.close_list("\n".join(lines), "asked by mail")
     progress = begun.headers["Location"]
     assert "0 of 4 closed" in agent.browser.get(progress).text
     assert agent.browser.get(progress).headers["Refresh"]
@@ -156,12 +136,16 @@ def test_a_pasted_list_is_shown_first_then_closed_with_progress_and_a_table(trav
     assert "Refresh" not in done.headers
     assert view_of(house, renewal_id).state == "ended"
     assert not [one for sim in sims for one in sim.renewals if one.is_active]
-    table = list(csv.DictReader(io.StringIO(agent.browser.get(progress.replace("closings", "closings.csv")).text)))
+    table = list(csv.DictReader(io.StringIO(agent.browser.get(f"{progress}.csv").text)))
     assert [row["state"] for row in table] == ["closed"] * 4
     assert not any(line in str(table) for line in lines if len(line) > 15)
     with house.read() as session:
         kept = session.exec(select(StaffAction).where(StaffAction.verb == "close_renewals")).all()
     assert [one.reason for one in kept] == ["asked by mail"] * 4
+    key = progress.rpartition("/")[2]
+    agent.post("/desk/close/begin", numbers="\n".join(lines), reason="asked by mail", key=key)
+    with house.read() as session:
+        assert len(session.exec(select(StaffAction).where(StaffAction.verb == "close_renewals")).all()) == 4
 
 
 def test_some_of_a_list_stick_and_are_told(traveller, agent, sandbox, house, app, run):
@@ -171,7 +155,7 @@ def test_some_of_a_list_stick_and_are_told(traveller, agent, sandbox, house, app
         sim.renewals.append(Record(f"X{sim.iccid}", f"Y{sim.iccid}", PLANS[0], 1, sandbox.world.sims.now()))
     sandbox.world.faults.arm("mall.cancel_auto_renewal_record", "code", 30)
     numbers = "\n".join(sim.iccid for sim in sims)
-    progress = agent.post("/desk/close/begin", numbers=numbers, reason="bulk").headers["Location"]
+    progress = agent.close_list(numbers, "bulk").headers["Location"]
     traveller.drain()
     traveller.wait(1000)
     agent = Agent(app, house, run, "ben@desk.example")

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
-import json
-import time
-
 import pytest
 import requests
 from sqlmodel import select
@@ -16,7 +12,7 @@ from storefront.models.work import InboxRow
 from storefront.renewals import close
 from storefront.sandbox.linksfield.sims.plans import PLANS
 from storefront.sandbox.linksfield.sims.sim import Renewal as Record
-from tests.conftest import WEBHOOK_SECRET
+from tests.events import deliver, event
 from tests.making import mails_to, order_of
 from tests.owner import press, see_sim
 from tests.subscriber import (
@@ -231,27 +227,6 @@ def test_a_stopped_renewal_shows_on_the_sims_page_of_its_proved_owner_only(trave
     renewal_id = subscribe(traveller)
     assert "Next charge" not in see_sim(traveller)
     assert view_of(house, renewal_id).is_on
-
-
-def event(kind, about):
-    """An event as the cashier sends it."""
-    return {
-        "id": f"evt_{kind}_{about.get('id', '')}",
-        "object": "event",
-        "type": kind,
-        "created": 1_800_000_000,
-        "livemode": False,
-        "data": {"object": about},
-    }
-
-
-def deliver(traveller, body):
-    """Knock at the shop's door for events; returns the status."""
-    payload = json.dumps(body)
-    at = int(time.time())
-    mark = hmac.new(WEBHOOK_SECRET.encode(), f"{at}.{payload}".encode(), "sha256").hexdigest()
-    headers = {"Stripe-Signature": f"t={at},v1={mark}", "Content-Type": "application/json"}
-    return traveller.browser.post("/webhooks/stripe", data=payload, headers=headers).status_code
 
 
 def test_events_only_say_when_to_look(traveller, sandbox, house):

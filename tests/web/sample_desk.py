@@ -5,21 +5,55 @@ from __future__ import annotations
 from types import SimpleNamespace as Facts
 from typing import Any
 
+from storefront.support.verbs import WHY, Verb
 from tests.web.sample_renewals import MASKED, NOON, make_closing, make_renewal
-from tests.web.sample_views import make_paid
+from tests.web.sample_sims import EXACT, RENEWAL, make_sim
+from tests.web.sample_views import ERROR, make_install, make_paid
 
-EVA = Facts(name="Eva", is_lead=True)
-CASE = Facts(id="01a1", kind="unknown_answer", detail='"><script>', owner="desk", due_at=NOON)
+EVA = Facts(name="Eva", is_lead=True, time_zone="Europe/Berlin")
+NASTY = '"><script>'
+CASE = Facts(
+    id="01a1",
+    kind="unknown_answer",
+    detail=NASTY,
+    owner="desk",
+    opened_at=NOON,
+    due_at=NOON,
+    resolved_at=None,
+    resolved_by="",
+    resolution="",
+)
+OVER = Facts(**{**CASE.__dict__, "resolved_at": NOON, "resolved_by": "Eva", "resolution": NASTY, "owner": "Eva"})
+WAITING = Facts(case=CASE, reference="LF7K2MQ9", is_late=True)
 HIT = Facts(
-    word="…1138",
-    reference="LF7K2MQ9",
-    title='"><script>',
-    state="paid",
-    iccid_masked=MASKED,
-    email_masked="a•••@x.example",
+    word="…1138", reference="LF7K2MQ9", title=NASTY, state="paid", iccid_masked=MASKED, email_masked="a•••@x.example"
 )
 KINDS = ("state", "money")
-LINES = (Facts(at=NOON, kind="money", what="captured", detail="899 USD"),)
+LINES = (
+    Facts(at=NOON, kind="money", what="captured", detail="899 USD", order="LF7K2MQ9"),
+    Facts(at=NOON, kind="desk", what="note by Eva", detail=NASTY, order=""),
+)
+VERBS = tuple(verb.value for verb in Verb)
+DEED = Facts(id=7, at=NOON, by="Eva", role="lead", verb="refund", why="not_arrived", reason=NASTY, closing="")
+SUBJECT = Facts(name="LF7K2MQ9", back="/desk/orders/LF7K2MQ9")
+EFFECTS = (
+    *("send_back", "end_subscription", "stays_usable", "mail", "ask_supplier", "leave_behind", "order_same"),
+    *("mail_link", "not_installed", "links_die", "tell_old", "mail_new", "renewal_moves", "close_record"),
+    *("close_none", "close_unread", "no_mail", "show_code", "read_sim"),
+)
+PLANNED = Facts(
+    verb="refund",
+    effects=[Facts(what=one, told=NASTY) for one in EFFECTS],
+    asks=frozenset({"email", "sure"}),
+    seen="1.2",
+)
+SAID = (
+    *(("order", "paid"), ("refund", "done"), ("cashier", "silent"), ("cashier", "none_yet"), ("cashier", "none_left")),
+    *(("cashier", "not_yet"), ("cashier", "done"), ("supplier", "silent"), ("supplier", "none_left")),
+    *(("supplier", "not_yet"), ("supplier", "paid"), ("mail", "waiting")),
+)
+PROOFS = [Facts(side=side, said=said, told=NASTY, at=NOON, is_done=said == "done") for side, said in SAID]
+SENT = Facts(wish="close_renewal", email="ana@example.com", words=NASTY, media_type="image/png", sent_at=NOON)
 
 
 def planned(**more: Any) -> Facts:
@@ -28,28 +62,92 @@ def planned(**more: Any) -> Facts:
     return Facts(**{**facts, **more})
 
 
+def desk_case(**more: Any) -> Facts:
+    """A case with what stands around it."""
+    facts = {"case": CASE, "reference": "LF7K2MQ9", "sim_id": "", "iccid_masked": "", "verbs": VERBS[:2], "proofs": ()}
+    return Facts(**{**facts, "is_late": False, **more})
+
+
 BAD = planned(iccid_masked="", fault="too_short", ours="", mail_to="")
 STRANGE = planned(ours="", mail_to="")
 CLOSINGS = [make_closing(), make_closing(state="stuck", confirmed_at=None), make_closing(state="asked", records=())]
-ORDER = {"staff": EVA, "order": make_paid("ready", reason="desk"), "kinds": KINDS, "lines": LINES, "kind": ""}
+ORDER = {
+    "staff": EVA,
+    "order": make_paid("ready", reason="desk"),
+    "kinds": KINDS,
+    "lines": LINES,
+    "kind": "",
+    "verbs": VERBS,
+    "suggested": VERBS[:1],
+    "zone": "Asia/Tokyo",
+}
+LIST = {"staff": EVA, "planned": [planned(), BAD, STRANGE], "text": NASTY, "is_good": True, "fault": "Why?", "key": "k"}
+SIM = {
+    "staff": EVA,
+    "sim_id": "01s1",
+    "iccid_masked": MASKED,
+    "status": make_sim(meter=EXACT, renewal=RENEWAL),
+    "orders": [make_paid("ready")],
+    "renewal": make_renewal(),
+    "verbs": ("ask_again", "close_renewals"),
+    "lines": LINES,
+    "kind": "",
+    "kinds": KINDS,
+}
+DONE = {"deed": DEED, "reference": "LF7K2MQ9", "sim_id": "", "proofs": PROOFS, "is_resting": False}
+NOTHING = Facts(hits=(), sims=(), strangers=(), unknown=())
+FOUND = Facts(
+    hits=(HIT,), sims=(Facts(word="…1", sim_id="01s1", iccid_masked=MASKED),), strangers=(NASTY,), unknown=("9",)
+)
+DO = {"staff": EVA, "subject": SUBJECT, "planned": PLANNED, "why": WHY, "key": "k", "fault": "Why?", "typed": {}}
 
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "desk-sign-in": ("desk/sign_in.html", {"staff": None, "fault": "", "email": ""}),
     "desk-sign-in-fault": ("desk/sign_in.html", {"staff": None, "fault": "No.", "email": "a@x.example"}),
-    "desk": ("desk/home.html", {"staff": EVA, "cases": [CASE], "now": NOON}),
-    "desk-calm": ("desk/home.html", {"staff": EVA, "cases": [], "now": NOON}),
-    "desk-found": ("desk/found.html", {"staff": EVA, "q": '"><script>', "found": Facts(hits=(HIT,), unknown=("99",))}),
-    "desk-found-none": ("desk/found.html", {"staff": EVA, "q": "", "found": Facts(hits=(), unknown=())}),
-    "desk-order": (
+    "desk": ("desk/home.html", {"staff": EVA, "waiting": [WAITING]}),
+    "desk-calm": ("desk/home.html", {"staff": EVA, "waiting": []}),
+    "desk-found": ("desk/found.html", {"staff": EVA, "q": NASTY, "found": FOUND}),
+    "desk-found-none": ("desk/found.html", {"staff": EVA, "q": "", "found": NOTHING}),
+    "desk-order": ("desk/order.html", {**ORDER, "cases": [CASE], "renewal": make_renewal()}),
+    "desk-order-calm": (
         "desk/order.html",
-        {**ORDER, "cases": [CASE], "renewal": make_renewal()},
+        {**ORDER, "cases": [], "lines": (), "kind": "money", "renewal": None, "verbs": (), "zone": ""},
     ),
-    "desk-order-calm": ("desk/order.html", {**ORDER, "cases": [], "lines": (), "kind": "money", "renewal": None}),
-    "desk-close": (
-        "desk/close.html",
-        {"staff": EVA, "planned": [planned(), BAD, STRANGE], "text": '"><script>', "is_good": True, "fault": "Why?"},
+    "desk-sim": ("desk/sim.html", SIM),
+    "desk-sim-strange": (
+        "desk/sim.html",
+        {**SIM, "orders": [], "renewal": None, "lines": (), "status": make_sim(is_new=True)},
     ),
-    "desk-close-bad": ("desk/close.html", {"staff": EVA, "planned": [], "text": "", "is_good": False, "fault": ""}),
-    "desk-closings": ("desk/closings.html", {"staff": EVA, "closings": CLOSINGS, "refs": "A,B"}),
-    "desk-closings-none": ("desk/closings.html", {"staff": EVA, "closings": [], "refs": ""}),
+    "desk-do": ("desk/do.html", DO),
+    "desk-do-plain": (
+        "desk/do.html",
+        {**DO, "planned": Facts(**{**PLANNED.__dict__, "asks": frozenset(), "verb": "resend"}), "fault": ""},
+    ),
+    "desk-done": ("desk/done.html", {"staff": EVA, "outcome": Facts(**DONE)}),
+    "desk-done-rests": (
+        "desk/done.html",
+        {
+            "staff": EVA,
+            "outcome": Facts(**{**DONE, "reference": "", "sim_id": "01s1", "proofs": (), "is_resting": True}),
+        },
+    ),
+    "desk-code": (
+        "desk/code.html",
+        {"staff": EVA, "subject": SUBJECT, "install": make_install("desktop", confirmation_code="7788")},
+    ),
+    "desk-case": ("desk/case.html", {"staff": EVA, "desk": desk_case(proofs=(SENT,), is_late=True), "deeds": [DEED]}),
+    "desk-case-over": ("desk/case.html", {"staff": EVA, "desk": desk_case(case=OVER), "deeds": []}),
+    "desk-case-sim": (
+        "desk/case.html",
+        {"staff": EVA, "desk": desk_case(reference="", sim_id="01s1", iccid_masked=MASKED), "deeds": []},
+    ),
+    "desk-case-bare": ("desk/case.html", {"staff": EVA, "desk": desk_case(reference="", verbs=()), "deeds": []}),
+    "desk-error": (
+        "errors/error.html",
+        {**ERROR, "layout": "desk/layout.html", "staff": EVA, "remedy_url": "", "remedy_label": ""},
+    ),
+    "desk-close": ("desk/close.html", LIST),
+    "desk-close-bad": ("desk/close.html", {**LIST, "planned": [], "text": "", "is_good": False, "fault": ""}),
+    "desk-closings": ("desk/closings.html", {"staff": EVA, "closings": CLOSINGS, "batch": "A"}),
+    "desk-closings-none": ("desk/closings.html", {"staff": EVA, "closings": [], "batch": ""}),
 }

@@ -112,6 +112,8 @@ HOLD = NOON + dt.timedelta(minutes=8)
 LATE = make_paid("attention", case_reference="C-4711")
 CODE = {"form": Form("code"), "email": "a•••@example.com", "sent": True}
 ERROR = {"status": 404, "title": "Nothing here", "sentence": "It moved.", "remedy": "Search.", "request_id": "r-1"}
+HELP = {"order": make_order("ready"), "troubles": {"refund": "Money back"}, "typed": {"words": '"><script>'}}
+PLAIN = {"layout": "layout.html", "staff": None}
 KIT = {"svg": Markup("<svg viewBox='0 0 9 9'></svg>"), "order": make_order("ready")}
 
 
@@ -191,7 +193,9 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "sign-in": ("login/email.html", {"form": Form("email"), "next": "/en/orders"}),
     "sign-in-fault": ("login/email.html", {"form": Form("email", errors={"email": ["Type it."]}), "next": ""}),
     "sign-in-code": ("login/code.html", CODE),
-    "error": ("errors/error.html", {**ERROR, "remedy_url": "/", "remedy_label": "Find a plan"}),
+    "help": ("orders/help.html", {**HELP, "fault": "Choose.", "sent": None}),
+    "help-sent": ("orders/help.html", {**HELP, "fault": "", "sent": ("A1B2C3D4", NOON)}),
+    "error": ("errors/error.html", {**ERROR, **PLAIN, "remedy_url": "/", "remedy_label": "Find a plan"}),
     "bare": ("errors/bare.html", {**ERROR, "remedy_url": "", "remedy_label": ""}),
     "kit": ("orders/kit.html", {**KIT, "renewal": None, "install": make_install("desktop", confirmation_code="4711")}),
 }  # fmt: skip

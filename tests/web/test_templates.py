@@ -36,7 +36,7 @@ from tests.web.sample_views import PAGES as SHOP_PAGES
 PAGES = {**SHOP_PAGES, **SIM_PAGES, **RENEWAL_PAGES, **DESK_PAGES}
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 LINK = "https://shop.example/o/secret"
-ORDER_LETTERS = ("order_delivered", "order_topped_up", "order_delayed", "order_refunded")
+ORDER_LETTERS = ("order_delivered", "order_topped_up", "order_delayed", "order_refunded", "order_moved")
 RENEWAL_LETTERS = ("renewal_started", "renewal_notice", "renewal_unpaid")
 ENDPOINTS = {
     "theme": "/theme.css",
@@ -51,6 +51,8 @@ ENDPOINTS = {
     "orders.show": "/en/orders/<reference>",
     "orders.pay": "/en/orders/<reference>/pay",
     "orders.cancel": "/en/orders/<reference>/cancel",
+    "help.form": "/en/orders/<reference>/help",
+    "help.send": "/en/orders/<reference>/help",
     "orders.kit": "/en/orders/<reference>/kit",
     "orders.qr_svg": "/orders/<reference>/qr.svg",
     "orders.qr_png": "/orders/<reference>/qr.png",
@@ -69,16 +71,21 @@ ENDPOINTS = {
     "renewals.card": "/en/renewals/<reference>/card",
     "renewals.end": "/en/sim/renewal/close",
     "renewals.proof": "/en/sim/renewal/<reference>",
-    **{
-        f"desk.{name}": f"/desk/{name}"
-        for name in ("home", "sign_in", "sign_out", "find", "close_preview", "close_begin")
-    },
-    "desk.order": "/desk/orders/<reference>",
-    "desk.note": "/desk/orders/<reference>/note",
-    "desk.take": "/desk/cases/<case_id>/take",
-    "desk.resolve": "/desk/cases/<case_id>/resolve",
-    "desk.closings": "/desk/closings",
-    "desk.closings_csv": "/desk/closings.csv",
+    **{f"desk.{name}": f"/desk/{name}" for name in ("home", "sign_in", "sign_out", "find", "waiting")},
+    "desk_history.order": "/desk/orders/<reference>",
+    "desk_history.sim": "/desk/sims/<sim_id>",
+    "desk_history.look_up": "/desk/sims",
+    "desk_history.note": "/desk/orders/<reference>/note",
+    "desk_verbs.of_order": "/desk/orders/<reference>/<verb>",
+    "desk_verbs.of_sim": "/desk/sims/<sim_id>/<verb>",
+    "desk_cases.show": "/desk/cases/<case_id>",
+    "desk_cases.take": "/desk/cases/<case_id>/take",
+    "desk_cases.resolve": "/desk/cases/<case_id>/resolve",
+    "desk_cases.proof": "/desk/cases/<case_id>/proofs/<number>",
+    "desk_cases.record": "/desk/cases/<case_id>/record.csv",
+    "desk_closings.preview": "/desk/close",
+    "desk_closings.begin": "/desk/close/begin",
+    "desk_closings.table": "/desk/closings/<batch>.csv",
     "login.email": "/en/sign-in",
     "login.code": "/en/sign-in/code",
     "login.sign_out": "/en/sign-out",
@@ -132,6 +139,7 @@ def make_shop(**more: Any) -> Flask:
     app.add_template_filter(wording.mask_email, "mask_email")
     stamp = Markup('<time datetime="{}">{}</time>')
     app.add_template_filter(lambda at: stamp.format(at.isoformat(), wording.when(at, "en")), "when")
+    app.add_template_filter(lambda at, zone: stamp.format(at.isoformat(), wording.when_in(at, "en", zone)), "when_in")
     return app
 
 
@@ -257,7 +265,7 @@ def test_a_letter_has_a_subject_a_plain_twin_and_no_pictures() -> None:
         assert "\n\n\n\n" not in letter.text, name
         assert not Reader(letter.html).all("img", "script", "link")
         assert len(Reader(letter.html).all("h1")) == 1
-        assert (LINK in letter.text) == (LINK in letter.html) == (name in ORDER_LETTERS)
+        assert (LINK in letter.text) == (LINK in letter.html) == (name in ORDER_LETTERS[:-1])
         assert (STOP_LINK in letter.text) == (STOP_LINK in letter.html) == (name in RENEWAL_LETTERS)
         assert ("042137" in letter.text) == (name == "sign_in_code")
 
@@ -271,6 +279,7 @@ def test_every_template_is_tried() -> None:
     assert there - tried == {
         "layout.html",
         "desk/layout.html",
+        "desk/waiting.html",
         "mail/layout.html",
         *(n for n in there if n.startswith("partials/")),
     }

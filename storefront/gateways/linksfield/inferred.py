@@ -137,6 +137,14 @@ def is_in_stock(detail: Fields) -> bool:
     return detail.whole_or("stock", 1) > 0
 
 
+_ON_A_PHONE = frozenset({"downloaded", "installed", "enabled", "active"})
+
+
+def _profile_status(text: str) -> str:
+    """``installed`` for the GSMA's words for a profile on a phone; others as the supplier wrote them."""
+    return "installed" if text.lower() in _ON_A_PHONE else text
+
+
 def profile_of_detail(order_id: str, data: Fields) -> SupplierProfile:
     """My eSIM Detail; no page shows its answer."""
     return SupplierProfile(
@@ -144,7 +152,7 @@ def profile_of_detail(order_id: str, data: Fields) -> SupplierProfile:
         iccid=data.text_or("iccid", "") or None,
         activation_code=data.text_or("qrCode", "") or None,
         confirmation_code=data.text_or("confirmationCode", "") or None,
-        status=data.text_or("status", ""),
+        status=_profile_status(data.text_or("status", "")),
         expires_on=data.text_or("expireDate", "") or None,
     )
 

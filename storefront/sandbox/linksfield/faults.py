@@ -40,12 +40,14 @@ KINDS = {
     "token_killed": "a newer login elsewhere ends every token just before the call",
     "missing_field": "the answer comes without `field` (of data, or of each entry of a list)",
     "bad_qr": "qrCode is `value`: `image` (an address), `base64`, `html`, or any text you give",
+    "installed": "the profile is shown as installed on a phone",
 }
 ONLY_AT = {
     "sold_out": ("pre_order", "package_detail"),
     "hold_lapsed": ("pre_order", "payment_notice", "order_status", "profile"),
     "price_changed": ("pre_order", "package_detail", "payment_notice"),
     "bad_qr": ("order_status", "profile"),
+    "installed": ("profile",),
 }
 PAGE = b"<!doctype html><html><head><title>Error</title></head><body><h1>We will be back soon</h1></body></html>"
 _BAD_CODES = {
@@ -103,6 +105,8 @@ def after(world: World, fault: Fault, response: Response) -> Response:
         case "bad_qr":
             value = str(fault.params.get("value", "image"))
             response.body = _changed(response.body, lambda data: _replace_code(data, _BAD_CODES.get(value, value)))
+        case "installed":
+            response.body = _changed(response.body, lambda data: data.update(status="installed"))
         case "sold_out":
             response.body = _changed(response.body, lambda data: data.update(stock=0) if "stock" in data else None)
     return response

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, make_response, redirect, render_template, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -11,6 +11,7 @@ from storefront.catalogue import browse
 from storefront.catalogue.views import PlanDetail
 from storefront.identity.email_address import BadAddress, normalise_address
 from storefront.kernel.errors import StorefrontError
+from storefront.letters.wording import known_zone
 from storefront.ordering.place import Wanted
 from storefront.renewals import enrol
 from storefront.renewals.enrol import BadLimit
@@ -80,6 +81,7 @@ def buy(locale: str, currency: str, slug: str) -> Response | tuple[str, int]:
         consent_text=consent_text(),
         device_checked=bool(filled.device_ok.data),
         form_key=filled.form_key.data,
+        time_zone=known_zone(request.form.get("time_zone")),
     )
     try:
         wish = renew.wish_of(filled, offer.charged, offer.days, locale)

@@ -6,7 +6,7 @@ from flask import Flask, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from storefront.identity import staff_sign_in
-from storefront.identity.staff_sign_in import StaffView
+from storefront.identity.staff_sign_in import LeadNeeded, StaffView
 from storefront.kernel.errors import Kind, StorefrontError
 from storefront.web import context
 from storefront.web.limits import Access, current_guard, is_secure
@@ -20,13 +20,6 @@ class StaffNeeded(StorefrontError):
 
     kind = Kind.FORBIDDEN
     code = "staff_needed"
-
-
-class LeadNeeded(StorefrontError):
-    """An agent asked for what only a lead may do."""
-
-    kind = Kind.FORBIDDEN
-    code = "lead_needed"
 
 
 def current_staff() -> StaffView:

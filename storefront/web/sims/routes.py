@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, make_response, redirect, render_template, session, url_for
+from flask import Blueprint, make_response, redirect, render_template, request, session, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -13,6 +13,7 @@ from storefront.identity.card_sign_in import EmailFirst, Tries
 from storefront.identity.step_up import NoSecondFactor, NoSim, SimAccess
 from storefront.kernel.errors import OutsideError, SimUnknown
 from storefront.kernel.iccid import BadNumber
+from storefront.letters.wording import known_zone
 from storefront.ordering import read as orders
 from storefront.ordering.offers import TopUpOffer, offer, offers
 from storefront.ordering.place import TopUpWanted
@@ -189,6 +190,7 @@ def top_up(locale: str, key: str) -> Response | tuple[str, int]:
         network=context.network(),
         consent_text=top_up_consent(),
         form_key=filled.form_key.data,
+        time_zone=known_zone(request.form.get("time_zone")),
     )
     try:
         placed = enrol.buy_top_up(home.bench, order, renew.wish_of(filled, order.charged, order.days, locale))

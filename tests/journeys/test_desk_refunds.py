@@ -1,0 +1,105 @@
+"""Money back from the desk: shown first, given once, limited by role, never over an unknown answer."""
+
+import re
+
+from sqlmodel import select
+
+from storefront.models.order import Order, OrderState
+from tests.agent import delivered, refunds, stuck
+from tests.events import deliver, event
+from tests.making import order_of, payments_of
+from tests.owner import order_id
+
+
+def test_a_refund_is_shown_first_done_once_and_read_back(traveller, agent, house, sandbox):
+    """The preview does nothing; the form sent twice gives back once; Stripe's own word stands on the page."""
+    reference = delivered(traveller)
+    path = f"/desk/orders/{reference}/refund"
+    page = agent.preview(path).text
+    assert re.search(r"send US\$[\d.]+ \(pi_\w+\) back to the card", page)
+    assert "goes on working" in page
+    assert refunds(house) == []
+    first = agent.do(path, shown=page, words="twice in the list")
+    again = agent.do(path, shown=page, words="twice in the list")
+    assert first.headers["Location"] == again.headers["Location"]
+    assert "Under way" in agent.browser.get(first.headers["Location"]).text
+    traveller.drain()
+    proof = agent.browser.get(first.headers["Location"])
+    assert "Stripe was read: refund done" in proof.text
+    assert "Refresh" not in proof.headers
+    assert order_of(house, order_id(traveller, reference)).state is OrderState.REFUNDED
+    assert len(refunds(house)) == len(sandbox.world.stripe.store.table("refund")) == 1
+    assert "Support refunded it" in traveller.look(reference).text
+    assert agent.preview(path).status_code == 409
+
+
+def test_a_reason_is_needed_and_other_must_be_explained(traveller, agent, house):
+    """Nothing happens without one; the page says so and keeps what was typed."""
+    path = f"/desk/orders/{delivered(traveller)}/refund"
+    for fields in ({"why": ""}, {"why": "nonsense"}, {"why": "other", "words": " "}):
+        answer = agent.do(path, **fields)
+        assert (answer.status_code, "needs a reason" in answer.text) == (422, True)
+    assert agent.post(path, why="not_arrived").status_code == 422
+    assert refunds(house) == []
+
+
+def test_large_refunds_and_codes_are_for_leads(traveller, agent, lead, house, app):
+    """An agent is told so and gets no button; a lead may, and seeing a code is on record."""
+    reference = delivered(traveller)
+    with house.write() as session:
+        order = session.exec(select(Order).where(Order.reference == reference)).one()
+        order.charged_minor = 6000
+        session.add(order)
+    page = agent.browser.get(f"/desk/orders/{reference}").text
+    assert f"/desk/orders/{reference}/refund" not in page
+    assert "reveal_code" not in page
+    for verb in ("refund", "reveal_code"):
+        assert agent.preview(f"/desk/orders/{reference}/{verb}").status_code == 403
+    assert lead.preview(f"/desk/orders/{reference}/refund").status_code == 200
+    shown = lead.do(f"/desk/orders/{reference}/reveal_code", why="does_not_work")
+    code = re.search(r"LPA:1\$[^<]+", shown.text).group()
+    assert shown.headers["Cache-Control"] == "no-store"
+    history = lead.browser.get(f"/desk/orders/{reference}").text
+    assert "reveal_code by Eva" in history
+    assert code not in history
+    assert "Support looked at the activation code" in traveller.look(reference).text
+
+
+def test_money_is_not_given_back_over_an_unknown_answer_unless_somebody_asked(traveller, agent, house, sandbox):
+    """The preview asks for it; without the tick nothing is done; with it the money goes back once."""
+    sandbox.world.faults.arm("linksfield.payment_notice", "reset_after", 20)
+    sandbox.world.faults.arm("linksfield.order_status", "reset_before", 500)
+    reference = traveller.order()
+    traveller.pay(reference)
+    traveller.land(reference)
+    traveller.wait(1500)
+    path = f"/desk/orders/{reference}/refund"
+    assert "I asked the supplier" in agent.browser.get(path).text
+    refused = agent.do(path)
+    assert (refused.status_code, "Ask them, then tick the box" in refused.text) == (422, True)
+    assert refunds(house) == []
+    assert agent.do(path, sure="yes").status_code == 303
+    traveller.drain()
+    assert order_of(house, order_id(traveller, reference)).state is OrderState.REFUNDED
+
+
+def test_a_refund_that_failed_may_be_tried_again(traveller, agent, house, sandbox):
+    """The bank sends the first one back after it was done: a case, and the second under a key of its own."""
+    reference = stuck(traveller, sandbox)
+    path = f"/desk/orders/{reference}/refund"
+    sandbox.world.faults.arm("stripe.refund_create", "fail_later", seconds=60)
+    agent.do(path)
+    traveller.drain()
+    assert order_of(house, order_id(traveller, reference)).state is OrderState.REFUNDED
+    traveller.wait(61)
+    payment = payments_of(house, order_id(traveller, reference))[-1].payment_id
+    about = {"id": "re_1", "object": "refund", "payment_intent": payment, "status": "failed"}
+    assert deliver(traveller, event("refund.failed", about)) == 200
+    traveller.drain()
+    assert order_of(house, order_id(traveller, reference)).reason == "refund_failed"
+    assert "A refund failed" in agent.browser.get("/desk/").text
+    agent.do(path)
+    traveller.drain()
+    assert order_of(house, order_id(traveller, reference)).state is OrderState.REFUNDED
+    assert sorted(one.state.value for one in refunds(house)) == ["done", "failed"]
+    assert "Nothing waits for a person" in agent.browser.get("/desk/").text
