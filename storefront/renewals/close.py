@@ -132,7 +132,8 @@ def _begin(session: Session, closing: Closing, renewal_id: str | None, starts_in
         row.open_for = closing.iccid or row.renewal_id
     session.add(row)
     session.flush()  # the unique key must speak before anything is staged
-    if is_news:
+    # Asked again while it sticks: the next try need not wait for its hour.
+    if is_news or row.state is ClosingState.STUCK:
         outbox.rearm(
             session,
             job=JOB,

@@ -12,10 +12,11 @@ import requests
 
 from storefront.sandbox.buyer import Buyer, WalkFailed, terminal
 from storefront.sandbox.supervisor import Layout, Supervisor
+from storefront.sandbox.walk_desk import DeskWalk
 from storefront.sandbox.walk_renewal import RenewalWalk
 
 EMAIL = "ada@traveller.example"
-DESK, DESK_PASSWORD = "desk@landfall.example", "demo-demo-demo"
+DESK, AGENT, DESK_PASSWORD = "desk@landfall.example", "agent@landfall.example", "demo-demo-demo"
 
 __all__ = ["Walk", "WalkFailed", "start_here"]
 
@@ -59,9 +60,19 @@ class Walk:
         self._step("auto-renew agreed with a limit", renewal.subscribe)
         self._step("renewed by a moved clock", renewal.renew)
         self._step("stopped by the traveller, from a mail", renewal.stop)
-        self._step("renewals sold elsewhere closed by the desk", self._close_renewals)
         self._step("a SIM sold elsewhere asks the desk", self._ask_desk)
-        self._hire()
+        self.desk_secret = self._hire(DESK, "lead")
+        desk = DeskWalk(
+            self._layout.shop_url,
+            email=AGENT,
+            password=DESK_PASSWORD,
+            secret=self._hire(AGENT, "agent"),
+            sim=self._sim_of("auto_renewing_often"),
+        )
+        self._step("support signs in with a second factor", desk.sign_in)
+        self._step("support finds a card sold elsewhere", desk.find)
+        self._step("support closes its renewals, with proof", desk.close)
+        self.proof = "\n".join(desk.proof)
         self._show_qr()
 
     def _step(self, title: str, work: Callable[[], str]) -> None:
@@ -168,15 +179,6 @@ class Walk:
         until = re.search(r"until ([^<·]+)", page)
         return f"in use until {until.group(1).strip()}" if until else "in use"
 
-    def _close_renewals(self) -> str:
-        iccid = self._sim_of("auto_renewing_often")
-        said = self._house.once("desk", "renewal", "close", iccid, "--by", "the demo")
-        ended = said.count("ended: ")
-        if not ended or "and shows none" not in said:
-            raise WalkFailed("the desk could not close the auto-renewals of a SIM")
-        self.proof = said.strip()
-        return f"{ended} ended, the supplier read again and shows none"
-
     def _ask_desk(self) -> str:
         answer = Buyer(self._layout.shop_url).ask_desk(self._sim_of("auto_renewing"), "grace@traveller.example")
         number = re.search(r"\b([0-9A-F]{8})\b", answer)
@@ -184,14 +186,15 @@ class Walk:
             raise WalkFailed("the desk gave no case number")
         return f"case {number.group(1)} waits, with a proof"
 
-    def _hire(self) -> None:
+    def _hire(self, email: str, role: str) -> str:
+        """Somebody for the desk; returns the secret of their authenticator."""
         said = self._house.once(
-            "staff", "staff", "add", DESK, "--name", "Demo", "--role", "lead", "--password", DESK_PASSWORD
+            "staff", "staff", "add", email, "--name", f"Demo {role}", "--role", role, "--password", DESK_PASSWORD
         )
         secret = re.search(r"secret\s+(\w+)", said)
         if secret is None:
             raise WalkFailed("nobody could be added to the desk")
-        self.desk_secret = secret.group(1)
+        return secret.group(1)
 
     def _sim_of(self, kind: str) -> str:
         found = requests.get(f"{self._layout.sandbox_url}/control/sims", params={"kind": kind}, timeout=10).json()

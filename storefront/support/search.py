@@ -25,6 +25,7 @@ from storefront.ports import SessionFactory
 MOST_WORDS = 50
 MOST_EACH = 50
 _A_WORD = re.compile(r"[^\s,;<>()\"']+")
+_FILLED = re.compile(r"^(89\d+)[fF]$")
 _DIGITS = re.compile(r"\d{4,20}")
 
 
@@ -66,7 +67,7 @@ class Found:
 
 def find(read: SessionFactory, text: str) -> Found:
     """Orders that any word of `text` names; words beyond `MOST_WORDS` are not looked at."""
-    words = list(dict.fromkeys(one.strip(".:").rstrip("F") for one in _A_WORD.findall(text)))[:MOST_WORDS]
+    words = list(dict.fromkeys(_FILLED.sub(r"\1", one.strip(".:")) for one in _A_WORD.findall(text)))[:MOST_WORDS]
     hits: list[Hit] = []
     sims: dict[str, SimHit] = {}
     strangers, unknown = [], []

@@ -27,6 +27,7 @@ from tests.browser.desk_screens import walk_desk
 from tests.browser.person import DECLINED, Person
 from tests.browser.renewal_screens import walk_renewals
 from tests.browser.sim_screens import walk_sims
+from tests.browser.tickets import TICKETS, Clerk
 from tests.conftest import WEBHOOK_SECRET, find_chromium, settings_for
 
 TARGET = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
@@ -170,6 +171,14 @@ def right_to_left(somebody):
     somebody.shoot("rtl-sim-sign-in", whole=True)
 
 
+def tickets(somebody):
+    """How each of the seven tickets of the desk ends."""
+    for name, work_off in TICKETS.items():
+        somebody.context.clear_cookies()
+        work_off(Clerk(somebody), somebody)
+        somebody.shoot(f"ticket-{name}")
+
+
 def stock(folder):
     """A migrated database with a catalogue."""
     running = server.start(mail_port=None, webhook_secret=WEBHOOK_SECRET)
@@ -203,6 +212,8 @@ def main():
                     context.close()
                     print(f"{size} {theme} done", flush=True)  # noqa: T201
                 context = browser.new_context(bypass_csp=True, **options)
+                if size == "desktop":
+                    tickets(Photographer(context, shop, size, "light"))
                 right_to_left(Photographer(context, shop, size, "light"))
                 context.close()
         finally:

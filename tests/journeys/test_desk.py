@@ -8,7 +8,7 @@ import re
 
 from sqlmodel import select
 
-from storefront.models.order import Hold
+from storefront.models.order import Hold, Order
 from storefront.models.staff import StaffAction
 from storefront.sandbox.linksfield.sims.plans import PLANS
 from storefront.sandbox.linksfield.sims.sim import Renewal as Record
@@ -62,6 +62,11 @@ def test_everything_a_traveller_may_quote_finds_the_order(traveller, agent, hous
     for word in words:
         found = agent.post("/desk/search", q=word)
         assert f"/desk/orders/{reference}" in found.text + found.headers.get("Location", ""), word
+    with house.write() as session:
+        session.exec(select(Order)).one().reference = "ZF0XBBE8EF"
+    for word in ("ZF0XBBE8EF", f"{iccid}F"):
+        assert "ZF0XBBE8EF" in agent.post("/desk/search", q=word).headers["Location"]
+    reference = "ZF0XBBE8EF"
     mail = f"Hello, my order {reference} (SIM {iccid[-5:]}) does not work. Also 99999999 and nobody@x.example"
     found = agent.post("/desk/search", q=mail).text
     assert found.count(f'href="/desk/orders/{reference}"') == 2

@@ -123,7 +123,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "desk/do.html",
         {**DO, "planned": Facts(**{**PLANNED.__dict__, "asks": frozenset(), "verb": "resend"}), "fault": ""},
     ),
-    "desk-done": ("desk/done.html", {"staff": EVA, "outcome": Facts(**DONE)}),
+    "desk-done": ("desk/done.html", {"staff": EVA, "outcome": Facts(**DONE), "also": VERBS[:2]}),
     "desk-done-rests": (
         "desk/done.html",
         {

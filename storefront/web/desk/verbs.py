@@ -26,6 +26,7 @@ from storefront.web.permits import outside_permit
 from storefront.web.sentences import SENTENCES
 
 LOOK_AGAIN = "2"
+MOST_ALSO = 3
 blueprint = Blueprint("desk_verbs", __name__, url_prefix="/desk")
 
 
@@ -68,7 +69,17 @@ def done(action_id: int) -> AnyResponse:
         found = outcome.read(context.house().bench, action_id, ask=granted)
     if found is None:
         abort(404)
-    page = Response(render_template("desk/done.html", staff=current_staff(), outcome=found))
+    also = []
+    if found.reference:
+        also = verbs.possible(context.house().bench, order_verbs.DEEDS, found.deed.about, current_staff())
+    page = Response(
+        render_template(
+            "desk/done.html",
+            staff=current_staff(),
+            outcome=found,
+            also=[verb for verb in also if verb != found.deed.verb][:MOST_ALSO],
+        )
+    )
     if not found.is_resting:
         page.headers["Refresh"] = LOOK_AGAIN
     return page
