@@ -160,7 +160,7 @@ class Hold(SQLModel, table=True):
     api: str = Field(max_length=8)
     state: HoldState = Field(default=HoldState.OPEN, sa_type=EnumByValue(HoldState))
     supplier_order_id: str = Field(unique=True, max_length=40)
-    supplier_order_no: str = Field(max_length=80)
+    supplier_order_no: str = Field(index=True, max_length=80)
     amount: str = Field(max_length=24)
     currency: str = Field(max_length=3)
     held_at: dt.datetime = Field(sa_type=UtcTime)

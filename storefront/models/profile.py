@@ -15,7 +15,7 @@ class TopUp(SQLModel, table=True):
     __tablename__ = "top_ups"
 
     order_id: str = Field(primary_key=True, foreign_key="orders.id", max_length=36)
-    supplier_order_no: str = Field(max_length=80)
+    supplier_order_no: str = Field(index=True, max_length=80)
     state: str = Field(max_length=16)
     expires_on: dt.date | None = None
     seen_at: dt.datetime = Field(sa_type=UtcTime)

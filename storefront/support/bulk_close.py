@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
+from storefront.db.prefix import begins_with
 from storefront.kernel.iccid import BadNumber, masked, read_number
 from storefront.models.renewal import Closing, Renewal
 from storefront.models.staff import StaffAction
@@ -65,7 +66,7 @@ def begin(bench: Workbench, planned: list[Planned], *, batch: str, staff_id: str
 def of_batch(bench: Workbench, batch: str) -> list[ClosingView]:
     """The closings of a list as they stand, in the order of its lines."""
     with bench.read() as session:
-        mine = select(StaffAction.about, StaffAction.key).where(col(StaffAction.key).startswith(f"{batch}:"))
+        mine = select(StaffAction.about, StaffAction.key).where(begins_with(StaffAction.key, f"{batch}:"))
         lines = [about for about, _ in sorted(session.exec(mine), key=lambda row: row[1] or "")]
         rows = session.exec(select(Closing).where(col(Closing.id).in_(lines))).all()
     known = {row.id: view(row) for row in rows}
@@ -101,7 +102,7 @@ def _begin_one(bench: Workbench, one: Planned, *, key: str, staff_id: str, actor
 
 def _keys(bench: Workbench, batch: str) -> list[str]:
     with bench.read() as session:
-        found = session.exec(select(StaffAction.key).where(col(StaffAction.key).startswith(f"{batch}:"))).all()
+        found = session.exec(select(StaffAction.key).where(begins_with(StaffAction.key, f"{batch}:"))).all()
     return [key for key in found if key]
 
 

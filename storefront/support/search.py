@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from sqlmodel import Session, col, select
 
+from storefront.db.prefix import begins_with
 from storefront.kernel.iccid import BadNumber, masked, read_number
 from storefront.kernel.ids import normalise_reference
 from storefront.letters.wording import mask_email
@@ -113,9 +114,9 @@ def _by_number(session: Session, digits: str) -> list[str]:
     """Orders of SIMs whose number is this, or ends with it."""
     tail = digits[::-1]
     found = list(
-        session.exec(select(Profile.order_id).where(col(Profile.iccid_reversed).startswith(tail)).limit(MOST_EACH))
+        session.exec(select(Profile.order_id).where(begins_with(Profile.iccid_reversed, tail)).limit(MOST_EACH))
     )
-    found += session.exec(select(Order.id).where(col(Order.iccid_reversed).startswith(tail)).limit(MOST_EACH))
+    found += session.exec(select(Order.id).where(begins_with(Order.iccid_reversed, tail)).limit(MOST_EACH))
     return found
 
 
@@ -147,8 +148,8 @@ def _by_vendor(session: Session, word: str) -> list[str]:
             found += session.exec(select(Renewal.order_id).where(Renewal.subscription_id == word)).all()
             found += session.exec(select(Bill.order_id).where(Bill.invoice_id == word)).all()
         case _:
-            known = (Hold.supplier_order_id == word) | (Hold.supplier_order_no == word)
-            found += session.exec(select(Hold.order_id).where(known)).all()
+            found += session.exec(select(Hold.order_id).where(Hold.supplier_order_id == word)).all()
+            found += session.exec(select(Hold.order_id).where(Hold.supplier_order_no == word)).all()
             found += session.exec(select(TopUp.order_id).where(TopUp.supplier_order_no == word)).all()
     return [one for one in found if one]
 

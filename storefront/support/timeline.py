@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
 
+from storefront.db.prefix import begins_with
 from storefront.kernel.money import Money
 from storefront.letters.wording import money
 from storefront.models.case import Case
@@ -70,7 +71,7 @@ def of_sim(read: SessionFactory, sim_id: str) -> list[Line]:
         renewals = list(session.exec(select(Renewal).where(Renewal.iccid == iccid)))
         closings = _closings(session, renewals, iccid)
         ids = [one.id for one in orders]
-        about = or_(col(Case.order_id).in_(ids), col(Case.subject).startswith(f"sim:{sim_id}:"))
+        about = or_(col(Case.order_id).in_(ids), begins_with(Case.subject, f"sim:{sim_id}:"))
         cases = session.exec(select(Case).where(about)).all()
         lines = [line for one in orders for line in _order(session, one)]
         lines += [*_agreements(session, renewals), *_ends(closings), *_cases(cases), *_usage(session, iccid)]
@@ -105,7 +106,7 @@ def _order(session: Session, order: Order) -> Iterator[Line]:
         amount = f"{_money(back.amount_minor, back.currency)}, {back.reason} {back.refund_id or ''}"
         yield Line(back.done_at or back.decided_at, "money", f"refund {back.state}", amount, name)
     letters = select(OutboxRow).where(
-        col(OutboxRow.job).startswith("letters."), col(OutboxRow.key).startswith(f"letter:{order.id}:")
+        begins_with(OutboxRow.key, f"letter:{order.id}:"), col(OutboxRow.job).startswith("letters.")
     )
     for sent in session.exec(letters):
         yield Line(sent.done_at or sent.staged_at, "mail", sent.job.removeprefix("letters."), sent.state.value, name)

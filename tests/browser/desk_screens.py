@@ -78,7 +78,7 @@ def walk_desk(somebody):
     somebody.shoot("help", whole=True)
     page.get_by_label("It is installed and there is no data").check()
     page.get_by_role("button", name="Send to the desk").click()
-    somebody.shoot("help-sent")
+    somebody.shoot("help-sent", whole=True)
     page.goto(f"{shop.url}/desk/")
     sims = [shop.sandbox.world.sims.create("auto_renewing").iccid for _ in range(3)]
     page.get_by_label(re.compile("Numbers of SIMs")).fill("\n".join([*sims, "nonsense"]))

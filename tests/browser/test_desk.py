@@ -5,6 +5,7 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
+from storefront.cases.open import open_case
 from tests.browser.conftest import SIZES
 from tests.browser.desk_screens import sit_down
 from tests.browser.person import Person
@@ -37,6 +38,27 @@ def test_a_ticket_from_search_to_proof(chromium, shop, size, theme):
     page.get_by_role("heading", name=reference).wait_for()
     assert page.get_by_text("captured").first.is_visible()
     look()
+    page.get_by_role("link", name="Send the QR mail again").click()
+    look()
+    page.get_by_label("Why?").select_option("not_arrived")
+    page.get_by_role("button", name="Send the QR mail again").click()
+    page.get_by_text("This is how it stands").wait_for(timeout=20_000)
+    look()
+    page.goto(f"{shop.url}/en/orders/{reference}/help")
+    look()
+    page.get_by_label("I was charged twice").check()
+    page.get_by_role("button", name="Send to the desk").click()
+    look()
+    page.goto(f"{shop.url}/desk/")
+    page.get_by_role("link", name="A traveller asks for help").click()
+    look()
+    page.goto(f"{shop.url}/desk/")
+    page.get_by_label("Find anything").fill(shop.sandbox.world.sims.create("auto_renewing").iccid)
+    page.get_by_role("button", name="Find").click()
+    look()
+    page.get_by_role("button", name="Look it up").click()
+    page.get_by_role("heading", name="What can be done").wait_for()
+    look()
     page.get_by_role("link", name="Desk").first.click()
     sims = [shop.sandbox.world.sims.create("auto_renewing").iccid for _ in range(3)]
     page.get_by_label(re.compile("Numbers of SIMs")).fill("\n".join([*sims, "nonsense"]))
@@ -50,3 +72,18 @@ def test_a_ticket_from_search_to_proof(chromium, shop, size, theme):
     person.check_pages()
     context.close()
     assert found == []
+
+
+def test_the_list_of_cases_keeps_itself_up_to_date(person, shop):
+    """A case that opens while somebody looks appears without a reload, and what they typed stays."""
+    sit_down(person, "eva@desk.example")
+    page = person.page
+    page.get_by_text("Nothing waits for a person").wait_for()
+    page.get_by_label("Find anything").fill("half a sen")
+    with shop.house.write() as session:
+        now = shop.house.outside.clock.now()
+        open_case(session, kind="parked_work", owner="desk", now=now, about="a job", detail="it failed ten times")
+    page.get_by_text("it failed ten times").wait_for(timeout=20_000)
+    assert page.get_by_role("heading", name="1 open case").is_visible()
+    assert page.get_by_label("Find anything").input_value() == "half a sen"
+    person.check_pages()

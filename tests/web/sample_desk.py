@@ -129,6 +129,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         {
             "staff": EVA,
             "outcome": Facts(**{**DONE, "reference": "", "sim_id": "01s1", "proofs": (), "is_resting": True}),
+            "also": [],
         },
     ),
     "desk-code": (
