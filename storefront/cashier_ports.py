@@ -71,6 +71,16 @@ class PaymentPage:
     customer_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """Money the cashier took, wherever it was asked to; `refunded_minor` is what went back of it so far."""
+
+    payment_id: str
+    captured: Money
+    refunded_minor: int
+    at: dt.datetime
+
+
 class RefundStatus(StrEnum):
     """The state of a refund at the cashier."""
 
@@ -126,6 +136,10 @@ class Cashier(Protocol):
     def refund(self, request: RefundRequest) -> CashierRefund: ...
 
     def refunds(self, payment_id: str) -> Sequence[CashierRefund]: ...
+
+    def captures(self, since: dt.datetime) -> Sequence[Capture]:
+        """Everything captured since a moment, newest first: the cashier's own book."""
+        ...
 
     def session_of_payment(self, payment_id: str) -> str | None:
         """The payment page that took this payment, for notices about charges."""

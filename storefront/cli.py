@@ -14,7 +14,7 @@ from flask import Flask
 from flask.cli import AppGroup
 from pydantic import ValidationError
 
-from storefront import desk_commands, doctor, staff_commands, supplier_call
+from storefront import desk_commands, doctor, money_commands, staff_commands, supplier_call
 from storefront.cases import resolve as cases
 from storefront.catalogue import rules
 from storefront.catalogue.refresh import refresh
@@ -37,6 +37,7 @@ def make_app() -> Flask:
         app.cli.add_command(group)
     app.cli.add_command(desk_commands.furnish(_with_house, _case))
     app.cli.add_command(staff_commands.furnish(_with_house))
+    app.cli.add_command(money_commands.furnish(_with_house))
     app.cli.add_command(_worker)
     app.cli.add_command(_doctor)
     return app

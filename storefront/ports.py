@@ -17,6 +17,7 @@ from sqlmodel import Session
 
 from storefront.billing_ports import Billing
 from storefront.cashier_ports import (
+    Capture,
     Cashier,
     CashierNotice,
     CashierRefund,
@@ -31,6 +32,7 @@ from storefront.kernel.money import Money
 from storefront.sim_ports import SimSupplier
 
 __all__ = [
+    "Capture",
     "Cashier",
     "CashierNotice",
     "CashierRefund",

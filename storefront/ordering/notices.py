@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import structlog
 from sqlmodel import Session, select
 
 from storefront.cases.open import open_case
 from storefront.jobs import inbox
 from storefront.kernel.ids import new_id
+from storefront.kernel.money import Money
+from storefront.models.money import MoneyKind
 from storefront.models.order import Order, OrderState
 from storefront.models.payment import Payment, PaymentState, Refund, RefundState
 from storefront.models.renewal import Renewal
@@ -15,7 +19,7 @@ from storefront.ordering.bench import Workbench, wake_renewal
 from storefront.ordering.pay import settle_page
 from storefront.ordering.states import Event, move
 from storefront.ordering.steps import advance, wake
-from storefront.payments import settle
+from storefront.payments import ledger, settle
 from storefront.ports import CashierRefund, RefundStatus
 
 JOB = "ordering.notice"
@@ -119,8 +123,10 @@ def _follow(bench: Workbench, session: Session, row: Refund, said: RefundStatus)
     """What became of a refund we know. One that fails after it was done makes the order a debt again."""
     if said is RefundStatus.DONE and row.state is RefundState.PENDING and row.is_outside:
         row.state, row.done_at = RefundState.DONE, bench.now()
+        _note(session, row, MoneyKind.REFUNDED, bench.now())
     elif said is RefundStatus.FAILED and row.state is RefundState.DONE:
         row.state, row.done_at = RefundState.FAILED, None
+        _note(session, row, MoneyKind.RETURNED, bench.now())
         _case(bench, session, row.order_id, "refund_failed", "the bank sent a refund back: refund again, or otherwise")
         state = session.exec(select(Order.state).where(Order.id == row.order_id)).one()
         if state is OrderState.REFUNDED:
@@ -129,23 +135,29 @@ def _follow(bench: Workbench, session: Session, row: Refund, said: RefundStatus)
 
 
 def _record_outside(bench: Workbench, session: Session, order_id: str, payment_id: str, one: CashierRefund) -> None:
-    session.add(
-        Refund(
-            id=new_id(),
-            order_id=order_id,
-            payment_id=payment_id,
-            key=f"outside-{one.refund_id}",
-            refund_id=one.refund_id,
-            state=RefundState.DONE if one.status is RefundStatus.DONE else RefundState.PENDING,
-            amount_minor=one.amount.minor,
-            currency=one.amount.currency,
-            reason="outside",
-            is_outside=True,
-            decided_at=bench.now(),
-        )
+    row = Refund(
+        id=new_id(),
+        order_id=order_id,
+        payment_id=payment_id,
+        key=f"outside-{one.refund_id}",
+        refund_id=one.refund_id,
+        state=RefundState.DONE if one.status is RefundStatus.DONE else RefundState.PENDING,
+        amount_minor=one.amount.minor,
+        currency=one.amount.currency,
+        reason="outside",
+        is_outside=True,
+        decided_at=bench.now(),
     )
+    session.add(row)
+    if row.state is RefundState.DONE:
+        _note(session, row, MoneyKind.REFUNDED, bench.now())
     detail = f"{one.amount} was refunded at the cashier, not by the shop; decide what becomes of the eSIM"
     _case(bench, session, order_id, "outside_refund", detail)
+
+
+def _note(session: Session, row: Refund, kind: MoneyKind, at: dt.datetime) -> None:
+    amount = Money(row.amount_minor, row.currency)
+    ledger.note(session, order_id=row.order_id, kind=kind, amount=amount, object_id=row.refund_id, at=at)
 
 
 def _case(bench: Workbench, session: Session, order_id: str, kind: str, detail: str) -> None:

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 
+from sqlalchemy import and_, func, not_, or_
 from sqlmodel import col, select
 
 from storefront.cases.open import open_case
 from storefront.jobs import outbox
 from storefront.models.case import Case
-from storefront.models.order import Order
+from storefront.models.money import MoneyEntry
+from storefront.models.order import Order, OrderState
+from storefront.models.payment import Refund, RefundState
 from storefront.models.work import OutboxRow, WorkState
 from storefront.ordering.bench import Workbench, standing_key
 from storefront.ordering.states import IS_OWED, IS_UNDER_WAY
 from storefront.ordering.steps import wake
+from storefront.payments import ledger
 
 
 def broken_promises(bench: Workbench) -> int:
@@ -70,15 +74,29 @@ def sleepers(bench: Workbench) -> int:
 
 
 def invariant_violations(bench: Workbench) -> list[str]:
-    """References of captured orders past their deadline that are neither delivered, refunded nor an open case."""
+    """References of orders past their deadline that break the promise, by the money ledger and by their states.
+
+    Money held for an order must be earned (delivered, and no more than its price), on its way back, or an open case.
+    """
+    now = bench.now()
+    balance = (
+        select(MoneyEntry.order_id, ledger.held().label("minor")).group_by(col(MoneyEntry.order_id)).subquery("balance")
+    )
+    held = func.coalesce(balance.c.minor, 0)
+    has_case = select(Case.order_id).where(col(Case.resolved_at).is_(None), col(Case.order_id).is_not(None))
+    goes_back = select(Refund.order_id).where(col(Refund.state).in_([RefundState.DUE, RefundState.PENDING]))
+    is_earned = and_(col(Order.state) == OrderState.DELIVERED, held <= col(Order.charged_minor))
+    is_owed = or_(col(Order.state).in_(IS_OWED), and_(held > 0, not_(is_earned)), held < 0)
     with bench.read() as session:
-        has_case = select(Case.order_id).where(col(Case.resolved_at).is_(None), col(Case.order_id).is_not(None))
         return list(
             session.exec(
-                select(Order.reference).where(
-                    col(Order.state).in_(IS_OWED),
-                    col(Order.promise_until) < bench.now(),
+                select(Order.reference)
+                .join(balance, balance.c.order_id == col(Order.id), isouter=True)
+                .where(
+                    is_owed,
+                    func.coalesce(col(Order.promise_until), col(Order.placed_at)) < now,
                     col(Order.id).not_in(has_case),
+                    or_(col(Order.id).not_in(goes_back), col(Order.state).in_(IS_OWED)),
                 )
             )
         )

@@ -11,7 +11,9 @@ from storefront.jobs import outbox
 from storefront.kernel.errors import Refused
 from storefront.kernel.ids import new_id
 from storefront.kernel.money import Money
+from storefront.models.money import MoneyKind
 from storefront.models.payment import Payment, Refund, RefundState
+from storefront.payments import ledger
 from storefront.ports import CashierRefund, Outside, RefundRequest, RefundStatus, SessionFactory
 
 _STATES = {
@@ -89,6 +91,14 @@ def perform(write: SessionFactory, read: SessionFactory, outside: Outside, refun
         fresh.state, fresh.refund_id = state, said.refund_id if said else fresh.refund_id
         if state is RefundState.DONE:
             fresh.done_at = fresh.done_at or outside.clock.now()
+            ledger.note(
+                session,
+                order_id=fresh.order_id,
+                kind=MoneyKind.REFUNDED,
+                amount=amount,
+                object_id=fresh.refund_id,
+                at=fresh.done_at,
+            )
         session.add(fresh)
     return state
 

@@ -8,9 +8,10 @@ from enum import StrEnum
 from sqlmodel import Session, col, select
 
 from storefront.kernel.money import Money
+from storefront.models.money import MoneyKind
 from storefront.models.order import Order
 from storefront.models.payment import Payment, PaymentState
-from storefront.payments import refund
+from storefront.payments import ledger, refund
 from storefront.ports import PageStatus, PaymentPage
 
 
@@ -47,6 +48,14 @@ def record(session: Session, payment: Payment, page: PaymentPage, order: Order, 
         payment.is_extra = _already_paid(session, payment)
         session.add(payment)
         session.flush()  # the unique payment id must speak before anything is decided on it
+        ledger.note(
+            session,
+            order_id=payment.order_id,
+            kind=MoneyKind.CAPTURED,
+            amount=captured,
+            object_id=payment.payment_id or payment.session_id,
+            at=payment.paid_at,
+        )
         if payment.is_extra and payment.payment_id:
             refund.decide(
                 session,

@@ -14,7 +14,7 @@ from sqlmodel import Session, col, select
 from storefront.catalogue import refresh
 from storefront.kernel.clock import wall_now
 from storefront.models.work import Sweep
-from storefront.ordering import sweeps
+from storefront.ordering import reconcile, sweeps
 from storefront.renewals import sweeps as renewal_sweeps
 from storefront.wiring import House
 
@@ -39,6 +39,7 @@ TIMETABLE = (
     Entry("ordering.broken_promises", dt.timedelta(minutes=1), lambda house: sweeps.broken_promises(house.bench)),
     Entry("ordering.sleepers", dt.timedelta(minutes=2), lambda house: sweeps.sleepers(house.bench)),
     Entry("renewals.sleepers", dt.timedelta(minutes=10), lambda house: renewal_sweeps.sleepers(house.bench)),
+    Entry("money.reconcile", dt.timedelta(days=1), lambda house: reconcile.daily(house.bench)),
     Entry("catalogue.refresh", dt.timedelta(hours=1), _refresh),
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from storefront.gateways.stripe.errors import translated
 from storefront.gateways.stripe.notices import Notices
 from storefront.kernel.errors import Refused
 from storefront.ports import (
+    Capture,
     CashierNotice,
     CashierRefund,
     PageRequest,
@@ -87,6 +89,13 @@ class StripeCashier:
         with translated("stripe.refunds"):
             found = self._v1.refunds.list({"payment_intent": payment_id, "limit": _MOST_REFUNDS})
         return tuple(objects.refund(one) for one in found.data)
+
+    def captures(self, since: dt.datetime) -> Sequence[Capture]:
+        """Every captured charge since a moment, page by page."""
+        with translated("stripe.captures"):
+            found = self._v1.charges.list({"created": {"gte": int(since.timestamp())}, "limit": _MOST_REFUNDS})
+            charges = list(found.auto_paging_iter())
+        return tuple(objects.capture(one) for one in charges if one.amount_captured)
 
     def session_of_payment(self, payment_id: str) -> str | None:
         """The payment page that took this payment, if one of ours did; renewals were taken by none."""

@@ -11,7 +11,7 @@ import stripe
 
 from storefront.kernel.errors import Unintelligible
 from storefront.kernel.money import Money
-from storefront.ports import CashierRefund, PageStatus, PaymentPage, RefundStatus
+from storefront.ports import Capture, CashierRefund, PageStatus, PaymentPage, RefundStatus
 
 _REFUND_STATUS: Final = {
     "pending": RefundStatus.PENDING,
@@ -119,6 +119,17 @@ def id_of(value: Any) -> str | None:
     if isinstance(value, stripe.StripeObject | dict):
         return str(value["id"])
     return value if isinstance(value, str) else None
+
+
+def capture(charge: stripe.Charge) -> Capture:
+    """A captured charge."""
+    with fields_present():
+        return Capture(
+            payment_id=id_of(charge.payment_intent) or charge.id,
+            captured=money("amount_captured", charge.amount_captured, charge.currency),
+            refunded_minor=charge.amount_refunded,
+            at=moment(charge.created, "created"),
+        )
 
 
 def money(field: str, minor: int | None, currency: str | None) -> Money:
