@@ -9,6 +9,7 @@ from sqlmodel import Session, col, select
 
 from storefront.kernel.ids import new_id
 from storefront.letters.wording import mask_email
+from storefront.models.case import Case, CaseProof
 from storefront.models.order import Order
 from storefront.models.profile import Profile
 from storefront.models.renewal import Renewal
@@ -43,11 +44,21 @@ def owner_of(session: Session, iccid: str) -> str:
     return session.exec(delivered.order_by(col(Profile.delivered_at).desc()).limit(1)).first() or ""
 
 
+def _answer_to(session: Session, sim_id: str, iccid: str) -> str:
+    """Where the proof goes: the owner's address, else the one somebody left with a proof that the SIM is theirs."""
+    known = owner_of(session, iccid)
+    if known:
+        return known
+    sent = select(CaseProof.email).join(Case, col(Case.id) == col(CaseProof.case_id))
+    asked = sent.where(Case.subject == f"sim:{sim_id}:sim_proof").order_by(col(CaseProof.sent_at).desc())
+    return session.exec(asked.limit(1)).first() or ""
+
+
 def _close_plan(bench: Workbench, about: str) -> Plan:
     with bench.read() as session:
         iccid = session.get_one(Sim, about).iccid
         ours = session.exec(select(Renewal.subscription_id).where(Renewal.active_for == iccid)).first()
-        address = owner_of(session, iccid)
+        address = _answer_to(session, about, iccid)
     effects = [Effect("end_subscription", ours)] if ours else []
     effects += supplier_effects(bench, iccid)
     effects.append(Effect("mail", mask_email(address)) if address else Effect("no_mail"))
@@ -57,7 +68,7 @@ def _close_plan(bench: Workbench, about: str) -> Plan:
 def _close(bench: Workbench, about: str, asked: Asked, also: Also) -> None:
     with bench.read() as session:
         iccid = session.get_one(Sim, about).iccid
-        address = owner_of(session, iccid)
+        address = _answer_to(session, about, iccid)
     close.ask(
         bench,
         iccid=iccid,

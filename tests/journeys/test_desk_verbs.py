@@ -1,5 +1,6 @@
 """What the desk does to orders and SIMs: shown first, done once, refused where it makes no sense, kept on record."""
 
+import io
 import re
 
 import pytest
@@ -10,7 +11,7 @@ from sqlmodel import select
 from storefront.models.staff import StaffAction
 from tests.agent import delivered, message_id, stuck
 from tests.making import mails_to, order_of
-from tests.owner import order_id, press
+from tests.owner import open_sim, order_id, press
 from tests.subscriber import subscribe, view_of
 
 
@@ -177,3 +178,24 @@ def test_a_traveller_asks_and_the_desk_answers(traveller, agent, house):
     agent.do(f"/desk/orders/{reference}/refund", why="does_not_work")
     traveller.drain()
     assert "Nothing waits for a person" in agent.browser.get("/desk/").text
+
+
+def test_a_proof_leads_to_a_closing_that_answers_whoever_sent_it(traveller, agent, sandbox):
+    """From the case with the photo to the letter that says nothing renews any more; seeing the photo is on record."""
+    sim = sandbox.world.sims.some("auto_renewing")
+    open_sim(traveller, sim.iccid)
+    form = traveller.browser.get("/en/sim/ask").text
+    photo = (io.BytesIO(b"\xff\xd8\xff" + b"a card" * 20), "card.jpg")
+    fields = {"wish": "close_renewal", "email": "owner@elsewhere.example", "words": "please"}
+    assert press(traveller, "/en/sim/ask", form, **fields, file=photo).status_code == 200
+    case = re.search(r"/desk/cases/([\w-]+)\"", agent.browser.get("/desk/").text).group(1)
+    page = agent.browser.get(f"/desk/cases/{case}").text
+    verb = re.search(r"/desk/sims/[\w-]+/close_renewals", page).group()
+    seen = agent.post(f"/desk/cases/{case}/proofs/1")
+    assert (seen.mimetype, "attachment" in seen.headers["Content-Disposition"]) == ("image/jpeg", True)
+    assert "mail o•••@elsewhere.example" in agent.preview(verb).text
+    agent.do(verb, why="renewal_unwanted")
+    traveller.drain()
+    assert "Auto-renewal closed" in mails_to(sandbox, "owner@elsewhere.example")[0]["subject"]
+    assert agent.post(f"/desk/cases/{case}/resolve", reason="closed and answered").status_code == 303
+    assert "see_proof" in agent.browser.get(f"/desk/cases/{case}/record.csv").text
