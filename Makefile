@@ -12,7 +12,7 @@ demo: $(VENV)/.demo ## Walk the mission against a pretend outside world, then ke
 	@"$(PY)" -m storefront.sandbox.demo
 
 test: $(VENV)/.test ## The suite (at most five minutes on two cores; pip only)
-	@"$(PY)" -m pytest -q -m "not postgres and not redis and not browser and not kill"
+	@"$(PY)" -m pytest -q -n 2 --dist worksteal -m "not postgres and not redis and not browser and not kill"
 
 test-all: $(VENV)/.test ## Everything that needs PostgreSQL, Redis, Chromium or real kills
 	@"$(PY)" -m pytest -q -m "postgres or redis or browser or kill"

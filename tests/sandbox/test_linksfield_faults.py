@@ -201,8 +201,16 @@ def test_a_code_is_unusable(shop: Shop, value: str, start: str) -> None:
     assert shop.status(order)["qrCode"].startswith("LPA:1$")
 
 
+def test_a_profile_is_shown_as_installed(shop: Shop) -> None:
+    """For one call, whatever it says otherwise."""
+    order = shop.held()
+    shop.notice(order)
+    arm(shop, "installed", "profile")
+    assert [shop.profile(order)["data"]["status"] for _ in range(2)] == ["installed", "1"]
+
+
 def test_no_kind_is_without_a_test() -> None:
     """Every kind on the control page is one of those tried above."""
     tried = {"timeout_before", "timeout_after", "reset_before", "reset_after", "status", "html", "malformed", "hang"}
     tried |= {"slow", "drip", "code", "sold_out", "hold_lapsed", "price_changed", "token_killed", "missing_field"}
-    assert tried | {"bad_qr"} == set(KINDS)
+    assert tried | {"bad_qr", "installed"} == set(KINDS)
