@@ -41,6 +41,7 @@ class MoneyStillHeld(StorefrontError):
 
 
 _IS_OWED = frozenset({OrderState.PAID, OrderState.CONFIRMED, OrderState.ATTENTION, OrderState.REFUNDING})
+REFUNDED = "refunded"
 _ENDS_WITH_THE_DEBT = (
     "amount_mismatch",
     "unknown_answer",
@@ -49,7 +50,6 @@ _ENDS_WITH_THE_DEBT = (
     "supplier_contradicts",
     "promise_missed",
     "refund_failed",
-    "refund_request",
 )
 
 
@@ -137,9 +137,13 @@ def adopt(session: Session, order_id: str, *, owner: str, from_owner: str) -> No
 
 
 def settle(session: Session, order_id: str, *, resolution: str, now: dt.datetime) -> None:
-    """The order delivered, or its money went back: whatever case was about that debt is over."""
+    """The order delivered, or its money went back: whatever case was about that debt is over.
+
+    A traveller who asked for help has their answer only when the money went back.
+    """
+    over = {*_ENDS_WITH_THE_DEBT, *(["refund_request"] if resolution == REFUNDED else [])}
     for case in open_cases_of(session, order_id):
-        if case.kind in _ENDS_WITH_THE_DEBT:
+        if case.kind in over:
             resolve(session, case.id, by="system", resolution=resolution, now=now)
 
 

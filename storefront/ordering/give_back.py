@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from storefront.cases.open import open_case
+from storefront.cases.resolve import REFUNDED
 from storefront.cases.resolve import settle as resolve_cases
 from storefront.jobs import outbox
 from storefront.kernel.errors import OutsideError
@@ -52,7 +53,7 @@ def refund_step(bench: Workbench, order: Order) -> Outcome:
         return Wait(now + bench.refund_patience)
     with bench.write() as session:
         if move(session, order.id, Event.REFUNDED, now=bench.now()) is not None:
-            resolve_cases(session, order.id, resolution="refunded", now=bench.now())
+            resolve_cases(session, order.id, resolution=REFUNDED, now=bench.now())
             wake_renewal_of(session, order.id, bench.now())
             outbox.stage(
                 session,

@@ -59,6 +59,7 @@ class Shop:
         self.app = create_app(self.house)
         self.sandbox.world.stripe.dispatcher.url = f"{self.url}/webhooks/stripe"
         self._stop = threading.Event()
+        self.hands = threading.Lock()
         self._threads = [threading.Thread(target=self._server.serve_forever), threading.Thread(target=self._work)]
         for thread in self._threads:
             thread.start()
@@ -69,7 +70,9 @@ class Shop:
 
     def _work(self):
         while not self._stop.wait(0.1):
-            drain(self.house)
+            # Whoever holds the hands does the workers' part meanwhile, step by step.
+            with self.hands:
+                drain(self.house)
 
     def stop(self):
         """End everything."""

@@ -65,8 +65,9 @@ def paid_but_nothing_came(clerk, person):
 def surprise_renewal(clerk, person):
     """A charge they did not want: no further one, and this one back."""
     somebody = Traveller(clerk.shop.app, clerk.shop.house, clerk.shop.sandbox)
-    renewal_id = subscribe(somebody)
-    live(somebody, 31)
+    with clerk.shop.hands:
+        renewal_id = subscribe(somebody)
+        live(somebody, 31)
     charged = bills_of(clerk.shop.house, renewal_id)[-1].order_id
     reference = order_view(clerk.shop.house.read, charged, margin_seconds=0).reference
     clerk.sit_down()
@@ -81,15 +82,16 @@ def cancelled_but_still_active(clerk, person):
     """The supplier kept its record although the traveller had stopped: ended now, and proved."""
     shop = clerk.shop
     somebody = Traveller(shop.app, shop.house, shop.sandbox)
-    renewal_id = subscribe(somebody)
-    ours, reference = renewal_of(shop.house, renewal_id), view_of(shop.house, renewal_id).order_reference
-    sim = shop.sandbox.world.sims.find(ours.iccid)
-    sim.renewals.append(Record(f"X{sim.iccid}", f"Y{sim.iccid}", PLANS[0], 1, shop.sandbox.world.sims.now()))
-    shop.sandbox.world.faults.arm("mall.cancel_auto_renewal_record", "code", 60)
-    told = {"email": ours.email, "locale": "en", "renewal_id": renewal_id}
-    close.ask(shop.house.bench, iccid=ours.iccid, asked_by="traveller", actor="traveller", **told)
-    somebody.drain()
-    somebody.wait(1000)
+    with shop.hands:
+        renewal_id = subscribe(somebody)
+        ours, reference = renewal_of(shop.house, renewal_id), view_of(shop.house, renewal_id).order_reference
+        sim = shop.sandbox.world.sims.find(ours.iccid)
+        sim.renewals.append(Record(f"X{sim.iccid}", f"Y{sim.iccid}", PLANS[0], 1, shop.sandbox.world.sims.now()))
+        shop.sandbox.world.faults.arm("mall.cancel_auto_renewal_record", "code", 60)
+        told = {"email": ours.email, "locale": "en", "renewal_id": renewal_id}
+        close.ask(shop.house.bench, iccid=ours.iccid, asked_by="traveller", actor="traveller", **told)
+        somebody.drain()
+        somebody.wait(1000)
     shop.sandbox.world.faults.clear()
     clerk.sit_down()
     clerk.search(f"I cancelled {reference} days ago and your supplier still shows it active")
