@@ -7,7 +7,7 @@ const look = async () => {
     const answer = await fetch(list.dataset.waiting, { cache: "no-store", redirect: "error" });
     const text = answer.ok ? await answer.text() : shown;
     if (text !== shown && !document.hidden && !list.contains(document.activeElement)) {
-      if (shown) list.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
+      list.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
       shown = text;
     }
   } catch {

@@ -55,9 +55,10 @@ _ENDS_WITH_THE_DEBT = (
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """A case as people see it."""
+    """A case as people see it; `about` is the id of its order, SIM or closing, or the name of what it watches."""
 
     id: str
+    about: str
     kind: str
     order_id: str | None
     detail: str
@@ -136,7 +137,7 @@ def adopt(session: Session, order_id: str, *, owner: str, from_owner: str) -> No
         session.add(case)
 
 
-def settle(session: Session, order_id: str, *, resolution: str, now: dt.datetime) -> None:
+def end_with_debt(session: Session, order_id: str, *, resolution: str, now: dt.datetime) -> None:
     """The order delivered, or its money went back: whatever case was about that debt is over.
 
     A traveller who asked for help has their answer only when the money went back.
@@ -171,6 +172,8 @@ def _find(session: Session, case_id: str) -> Case:
 def _view(case: Case) -> CaseView:
     return CaseView(
         id=case.id,
+        about=case.order_id
+        or case.subject.removesuffix(f":{case.id}").removesuffix(f":{case.kind}").rpartition(":")[2],
         kind=case.kind,
         order_id=case.order_id,
         detail=case.detail,

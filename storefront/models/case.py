@@ -30,7 +30,10 @@ class Case(SQLModel, table=True):
 
 
 class CaseProof(SQLModel, table=True):
-    """What a traveller sent in to prove that a SIM is theirs; the file is ciphertext."""
+    """What a traveller sent in for a case: words, and a proof that a SIM is theirs; number and file are ciphertext.
+
+    The number is an empty text when the case is about an order.
+    """
 
     __tablename__ = "case_proofs"
 

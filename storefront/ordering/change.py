@@ -22,6 +22,7 @@ from storefront.ordering.bench import Workbench, arm
 from storefront.ordering.pay import settle_page
 from storefront.ordering.states import IS_UNDER_WAY, IS_UNPAID, MOVES, Event, move
 from storefront.ordering.steps import advance
+from storefront.payments import ledger
 
 Also = Callable[[Session], None]
 
@@ -120,11 +121,13 @@ def refund(
 
 
 def retry(bench: Workbench, order_id: str, *, actor: str, also: Also | None = None) -> None:
-    """Take the order up again where it stood: the supplier is asked anew. Raises `NotStuck`."""
+    """Take the order up again where it stood: the supplier is asked anew. Raises `NotStuck`, `NothingToReturn`."""
     with bench.write() as session:
-        if _locked(session, order_id).state not in IS_UNDER_WAY | {OrderState.ATTENTION}:
+        order = _locked(session, order_id)
+        if order.state not in IS_UNDER_WAY | {OrderState.ATTENTION}:
             raise NotStuck
-        if _locked(session, order_id).state is OrderState.ATTENTION:
+        if order.state is OrderState.ATTENTION:
+            _refuse_without_money(session, order_id)
             move(session, order_id, Event.RESUMED, now=bench.now(), actor=actor, reason="")
         _also(session, also)
         arm(session, order_id, bench.now(), hint=True)
@@ -135,7 +138,8 @@ def order_again(
 ) -> None:
     """Leave what the supplier has for this order behind and order the same once more, with the money we hold.
 
-    Raises `NotStuck`, `NoTriesLeft`, and `AnswerUnknown` unless a person has made sure that nothing was assigned.
+    Raises `NotStuck`, `NoTriesLeft`, `NothingToReturn` when the money went back meanwhile, and `AnswerUnknown` unless a
+    person has made sure that nothing was assigned.
     """
     with bench.write() as session:
         order = _locked(session, order_id)
@@ -143,6 +147,7 @@ def order_again(
             raise NotStuck
         if not hold.may_try(order):
             raise NoTriesLeft
+        _refuse_without_money(session, order_id)
         last = _report(session, order)
         if last is not None and is_answer_unknown(session, order):
             if not even_if_unknown:
@@ -207,6 +212,12 @@ def is_answer_unknown(session: Session, order: Order) -> bool:
 def is_on_a_phone(status: str) -> bool:
     """Whether the supplier's word for a profile means that some phone has it."""
     return status == "installed"
+
+
+def _refuse_without_money(session: Session, order_id: str) -> None:
+    """Raises `NothingToReturn` when what was paid went back meanwhile: nothing is delivered for nothing."""
+    if ledger.balance(session, order_id) <= 0:
+        raise NothingToReturn
 
 
 def _report(session: Session, order: Order) -> Call | None:

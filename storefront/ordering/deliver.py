@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 
 from storefront.cases.open import open_case
-from storefront.cases.resolve import settle
+from storefront.cases.resolve import end_with_debt
 from storefront.delivery.profile import Sent, UnusableProfile, seal
 from storefront.jobs import outbox
 from storefront.kernel.errors import OutsideError
@@ -60,7 +60,7 @@ def _deliver(bench: Workbench, order: Order, sent: Sent) -> Outcome:
         if move(session, order.id, Event.DELIVERED, now=now, delivered_at=now, reason="") is None:
             return ONWARD
         session.add(profile)
-        settle(session, order.id, resolution="delivered", now=now)
+        end_with_debt(session, order.id, resolution="delivered", now=now)
         outbox.close(session, standing_key(order.id))
         outbox.stage(
             session,

@@ -8,8 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from storefront.cases.open import open_case
-from storefront.cases.resolve import REFUNDED
-from storefront.cases.resolve import settle as resolve_cases
+from storefront.cases.resolve import REFUNDED, end_with_debt
 from storefront.jobs import outbox
 from storefront.kernel.errors import OutsideError
 from storefront.kernel.money import Money
@@ -53,7 +52,7 @@ def refund_step(bench: Workbench, order: Order) -> Outcome:
         return Wait(now + bench.refund_patience)
     with bench.write() as session:
         if move(session, order.id, Event.REFUNDED, now=bench.now()) is not None:
-            resolve_cases(session, order.id, resolution=REFUNDED, now=bench.now())
+            end_with_debt(session, order.id, resolution=REFUNDED, now=bench.now())
             wake_renewal_of(session, order.id, bench.now())
             outbox.stage(
                 session,

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from storefront.cases.open import open_case
-from storefront.cases.resolve import resolve_kind, settle
+from storefront.cases.resolve import end_with_debt, resolve_kind
 from storefront.jobs import outbox
 from storefront.kernel.clock import wall_now
 from storefront.kernel.errors import OutsideError, Refused, Throttled
@@ -165,7 +165,7 @@ def _deliver(bench: Workbench, order: Order, seen: TopUpSeen) -> Outcome:
                 seen_at=now,
             )
         )
-        settle(session, order.id, resolution="delivered", now=now)
+        end_with_debt(session, order.id, resolution="delivered", now=now)
         wake_for(session, _iccid(order), now)
         outbox.stage(
             session,

@@ -33,6 +33,11 @@ def note(
         )
 
 
+def balance(session: Session, order_id: str) -> int:
+    """What is left in our hands of everything paid for an order, in minor units."""
+    return int(session.exec(select(held()).where(MoneyEntry.order_id == order_id)).one())
+
+
 def held() -> ColumnElement[int]:
     """What the rows of a group leave in our hands, in minor units."""
     return func.coalesce(func.sum(col(MoneyEntry.minor)), 0)

@@ -109,10 +109,10 @@ def resolve(bench: Workbench, case_id: str, *, staff: StaffView, reason: str) ->
 
 
 def record_of(bench: Workbench, case_id: str) -> tuple[CaseView, list[audit.Deed]]:
-    """Everything done at the desk about a case and its order. Raises `CaseNotFound`."""
+    """Everything done at the desk about a case and its order, SIM or closing. Raises `CaseNotFound`."""
     with bench.read() as session:
         one = cases.get_case(session, case_id)
-    return one, audit.of(bench.read, [one.id, *([one.order_id] if one.order_id else [])])
+    return one, audit.of(bench.read, [one.id, one.about])
 
 
 def _references(session: Session, ids: Sequence[str]) -> dict[str, str]:

@@ -30,14 +30,13 @@ def _refund_plan(bench: Workbench, about: str) -> Plan:
         if (order.state, Event.GIVE_BACK) not in MOVES:
             raise change.NothingToReturn
         paid = settle.paid_payments(session, about)
-        back = [(one, refund.left_to_return(session, one)) for one in paid]
+        back = [
+            (Money(refund.left_to_return(session, one), one.currency), one.payment_id) for one in paid if one.currency
+        ]
         is_unknown = change.is_answer_unknown(session, order)
     if not paid:
         raise change.NothingToReturn
-    effects = [
-        Effect("send_back", f"{money(Money(left, one.currency or 'USD'), 'en')} ({one.payment_id})")
-        for one, left in back
-    ]
+    effects = [Effect("send_back", f"{money(left, 'en')} ({payment_id})") for left, payment_id in back]
     effects += [Effect("end_subscription", one.subscription_id) for one in paid if one.subscription_id]
     if order.state is OrderState.DELIVERED:
         effects.append(Effect("stays_usable"))
@@ -118,7 +117,8 @@ def _email(bench: Workbench, about: str, asked: Asked, also: Also) -> None:
 def _close_plan(bench: Workbench, about: str) -> Plan:
     with bench.read() as session:
         order = session.get_one(Order, about)
-        iccid, ours = _sim_of(session, order), _agreement_of(session, order)
+        iccid = _sim_of(session, order)
+        ours = _agreement_of(session, order, iccid)
     if not iccid and ours is None:
         raise change.NotDelivered
     effects = []
@@ -131,7 +131,8 @@ def _close_plan(bench: Workbench, about: str) -> Plan:
 def _close(bench: Workbench, about: str, asked: Asked, also: Also) -> None:
     with bench.read() as session:
         order = session.get_one(Order, about)
-        iccid, ours = _sim_of(session, order), _agreement_of(session, order)
+        iccid = _sim_of(session, order)
+        ours = _agreement_of(session, order, iccid)
     close.ask(
         bench,
         iccid=iccid,
@@ -184,9 +185,13 @@ def _sim_of(session: Session, order: Order) -> str:
     return session.exec(select(Profile.iccid).where(Profile.order_id == order.id)).first() or ""
 
 
-def _agreement_of(session: Session, order: Order) -> Renewal | None:
-    found = session.exec(select(Renewal).where(Renewal.order_id == order.id)).first()
-    return found if found is not None and found.state in IS_OPEN else None
+def _agreement_of(session: Session, order: Order, iccid: str) -> Renewal | None:
+    """The open agreement the order began, else the one of its SIM: the order may be a charge of it."""
+    began = session.exec(select(Renewal).where(Renewal.order_id == order.id)).first()
+    if began is not None and began.state in IS_OPEN:
+        return began
+    active = session.exec(select(Renewal).where(Renewal.active_for == iccid)).first() if iccid else None
+    return active if active is not None and active.state in IS_OPEN else None
 
 
 DEEDS: Mapping[Verb, Deed] = MappingProxyType(

@@ -4,7 +4,9 @@ import re
 
 from sqlmodel import select
 
+from storefront.kernel.money import Money
 from storefront.models.order import Order, OrderState
+from storefront.ports import RefundRequest
 from tests.agent import delivered, refunds, stuck
 from tests.events import deliver, event
 from tests.making import order_of, payments_of
@@ -103,3 +105,21 @@ def test_a_refund_that_failed_may_be_tried_again(traveller, agent, house, sandbo
     assert order_of(house, order_id(traveller, reference)).state is OrderState.REFUNDED
     assert sorted(one.state.value for one in refunds(house)) == ["done", "failed"]
     assert "Nothing waits for a person" in agent.browser.get("/desk/").text
+
+
+def test_nothing_is_ordered_with_money_that_went_back_by_hand(traveller, agent, house, sandbox):
+    """Somebody refunded at Stripe: ordering again would give an eSIM away, so only giving back is left."""
+    reference = stuck(traveller, sandbox)
+    paid = payments_of(house, order_id(traveller, reference))[-1]
+    client = house.outside.cashier
+    client.refund(RefundRequest("by-hand", paid.payment_id, Money(paid.captured_minor, paid.currency), "x", "by hand"))
+    about = {"id": "re_1", "object": "refund", "payment_intent": paid.payment_id, "status": "succeeded"}
+    deliver(traveller, event("refund.created", about))
+    traveller.drain()
+    for verb in ("order_again", "ask_again"):
+        answer = agent.do(f"/desk/orders/{reference}/{verb}")
+        assert (answer.status_code, "no money to return" in answer.text) == (409, True), verb
+    agent.do(f"/desk/orders/{reference}/refund")
+    traveller.drain()
+    assert order_of(house, order_id(traveller, reference)).state is OrderState.REFUNDED
+    assert len(sandbox.world.stripe.store.table("refund")) == 1

@@ -9,10 +9,11 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from storefront.models.staff import StaffAction
-from tests.agent import delivered, message_id, stuck
+from storefront.ordering.read import order_view
+from tests.agent import Agent, delivered, message_id, stuck
 from tests.making import mails_to, order_of
 from tests.owner import open_sim, order_id, press
-from tests.subscriber import subscribe, view_of
+from tests.subscriber import bills_of, live, renewal_of, subscribe, view_of
 
 
 def test_an_order_with_no_usable_code_is_ordered_again(traveller, agent, house, sandbox):
@@ -174,6 +175,7 @@ def test_a_traveller_asks_and_the_desk_answers(traveller, agent, house):
     assert len(case) == 1
     shown = agent.browser.get(f"/desk/cases/{case[0]}").text
     assert "my &lt;b&gt;phone" in shown
+    assert f"Answer to {traveller.email}" in shown
     assert f"/desk/orders/{reference}/refund" in shown
     agent.do(f"/desk/orders/{reference}/refund", why="does_not_work")
     traveller.drain()
@@ -198,4 +200,35 @@ def test_a_proof_leads_to_a_closing_that_answers_whoever_sent_it(traveller, agen
     traveller.drain()
     assert "Auto-renewal closed" in mails_to(sandbox, "owner@elsewhere.example")[0]["subject"]
     assert agent.post(f"/desk/cases/{case}/resolve", reason="closed and answered").status_code == 303
-    assert "see_proof" in agent.browser.get(f"/desk/cases/{case}/record.csv").text
+    table = agent.browser.get(f"/desk/cases/{case}/record.csv").text
+    for verb in ("see_proof", "close_renewals", "resolve_case"):
+        assert verb in table, verb
+
+
+def test_times_stand_on_the_clocks_of_both(app, house, run, traveller):
+    """The agent's own clock first, the traveller's beside it; nonsense from a browser is taken as unknown."""
+    reference = traveller.order(time_zone="America/New_York")
+    tokyo = Agent(app, house, run, "aki@desk.example")
+    assert tokyo.sign_in(time_zone="Asia/Tokyo").status_code == 303
+    page = tokyo.browser.get(f"/desk/orders/{reference}").text
+    assert re.search(r"\d\d:\d\d JST", page)
+    assert re.search(r"theirs: <time[^>]*>[^<]+ E[SD]T", page)
+    odd = Agent(app, house, run, "odd@desk.example")
+    assert odd.sign_in(time_zone="Mars/Olympus").status_code == 303
+    assert re.search(r"\d\d:\d\d UTC", odd.browser.get(f"/desk/orders/{reference}").text)
+
+
+def test_the_renewal_of_a_charge_is_closed_from_the_charge(traveller, app, run, house):
+    """The order somebody complains about is often not the one that began it: the preview names the subscription too."""
+    renewal_id = subscribe(traveller)
+    live(traveller, 31)
+    charged = order_view(house.read, bills_of(house, renewal_id)[-1].order_id, margin_seconds=0).reference
+    fresh = Agent(app, house, run, "ben@desk.example")
+    fresh.sign_in()
+    page = fresh.preview(f"/desk/orders/{charged}/close_renewals").text
+    assert f"stop Stripe subscription {renewal_of(house, renewal_id).subscription_id}" in page
+    fresh.do(f"/desk/orders/{charged}/close_renewals", shown=page, why="renewal_unwanted")
+    traveller.drain()
+    assert view_of(house, renewal_id).state == "ended"
+    for word in (renewal_of(house, renewal_id).subscription_id, bills_of(house, renewal_id)[-1].invoice_id):
+        assert "/desk/orders/" in fresh.post("/desk/search", q=word).headers["Location"], word

@@ -45,6 +45,7 @@ def send(locale: str, reference: str) -> Response | tuple[str, int]:
     """Open the case, or add to it. Raises `OrderNotFound`, `TooManyProofs`."""
     home = house()
     order = read.my_order(home.read, current(), reference, margin_seconds=0)
+    address = read.for_letter(home.read, order.id, margin_seconds=0)[1]
     wish, words = request.form.get("trouble", ""), request.form.get("words", "").strip()
     fault = ""
     if wish not in TROUBLES:
@@ -65,7 +66,7 @@ def send(locale: str, reference: str) -> Response | tuple[str, int]:
             owner=home.settings.case_owner,
             now=now(),
             order_id=order.id,
-            asked=Asked(wish=wish, email=order.email_masked, words=words, file=b""),
+            asked=Asked(wish=wish, email=address, words=words, file=b""),
         )
     return redirect(url_for("help.sent", locale=locale, reference=order.reference), code=303)
 
