@@ -73,11 +73,34 @@ class PaymentPage:
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """Money the cashier took, wherever it was asked to; `refunded_minor` is what went back of it so far."""
+    """Money the cashier took, wherever it was asked to.
+
+    `refunded_minor` is what went back of it so far, `is_disputed` whether the buyer's bank ever asked for it.
+    """
 
     payment_id: str
     captured: Money
     refunded_minor: int
+    at: dt.datetime
+    is_disputed: bool = False
+
+
+class DisputeStatus(StrEnum):
+    """Where the money of a dispute is: INQUIRY leaves it with us, OPEN and LOST with the bank, WON gave it back."""
+
+    INQUIRY = "inquiry"
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Dispute:
+    """A buyer asked their bank for the money of a payment."""
+
+    dispute_id: str
+    status: DisputeStatus
+    amount: Money
     at: dt.datetime
 
 
@@ -136,6 +159,8 @@ class Cashier(Protocol):
     def refund(self, request: RefundRequest) -> CashierRefund: ...
 
     def refunds(self, payment_id: str) -> Sequence[CashierRefund]: ...
+
+    def disputes(self, payment_id: str) -> Sequence[Dispute]: ...
 
     def captures(self, since: dt.datetime) -> Sequence[Capture]:
         """Everything captured since a moment, newest first: the cashier's own book."""

@@ -91,6 +91,12 @@ def close(session: Session, key: str) -> None:
     )
 
 
+def standing(session: Session, key: str) -> OutboxRow | None:
+    """The row of `key` while it waits for its time."""
+    query = select(OutboxRow).where(OutboxRow.key == key, OutboxRow.state == WorkState.WAITING)
+    return session.exec(query).first()
+
+
 def is_closed(session: Session, key: str) -> bool:
     """Whether nothing is left to do under `key`."""
     return session.exec(select(OutboxRow.state).where(OutboxRow.key == key)).first() is WorkState.DONE

@@ -12,17 +12,25 @@ from storefront.db.types import EnumByValue, UtcTime
 
 
 class MoneyKind(StrEnum):
-    """CAPTURED: taken from a card. REFUNDED: sent back. RETURNED: a refund the bank sent back to us."""
+    """CAPTURED: taken from a card. REFUNDED: sent back. RETURNED: a refund the bank sent back to us.
+
+    DISPUTED: taken back by the buyer's bank. DISPUTE_WON: given to us after all. OWED: what the supplier has to get
+    for an order it accepted, in its own currency; it is no money of ours and counts in no balance.
+    """
 
     CAPTURED = "captured"
     REFUNDED = "refunded"
     RETURNED = "returned"
+    DISPUTED = "disputed"
+    DISPUTE_WON = "dispute_won"
+    OWED = "owed"
 
 
 class MoneyEntry(SQLModel, table=True):
     """One fact; the database refuses to change or delete it. `minor` is signed as we hold it, minor units.
 
-    `object_id` is the cashier's payment or refund; together with the kind it makes a fact count once.
+    `object_id` is the cashier's payment, refund or dispute, or the supplier's order; together with the kind it makes a
+    fact count once.
     """
 
     __tablename__ = "money_entries"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
@@ -15,6 +17,7 @@ from storefront.models.order import Call, CallState, Hold, HoldState, Order, Ord
 from storefront.ordering import calls, hold
 from storefront.ordering.bench import ONWARD, Outcome, Wait, Workbench, pause
 from storefront.ordering.states import Event, move
+from storefront.payments import ledger
 from storefront.ports import PaymentNotice, SupplierOrderStatus
 from storefront.telemetry.redaction import vendor_said
 
@@ -96,8 +99,7 @@ def _notify(bench: Workbench, order: Order, reserved: Hold, *, attempt: int) -> 
         return ONWARD
     with bench.write() as session:
         if calls.end(session, ticket, CallState.DONE):
-            _use(session, reserved)
-            move(session, order.id, Event.CONFIRMED, now=bench.now(), facts={"notice": attempt})
+            _accepted(bench, session, order, reserved, {"notice": attempt})
     return ONWARD
 
 
@@ -114,8 +116,7 @@ def _after_refusal(bench: Workbench, order: Order, reserved: Hold, ticket: calls
         if not calls.end(session, ticket, CallState.REFUSED, vendor_said(no)):
             return ONWARD
         if said is SupplierOrderStatus.PAID:
-            _use(session, reserved)
-            move(session, order.id, Event.CONFIRMED, now=bench.now(), facts={"read": "paid"})
+            _accepted(bench, session, order, reserved, {"read": "paid"})
         else:
             _kill(session, reserved)
     return ONWARD
@@ -128,8 +129,7 @@ def _confirmed(bench: Workbench, order: Order, lost: Call) -> Outcome:
         if call is None or reserved is None or call.claim_token != lost.claim_token:
             return ONWARD
         calls.resolve(session, call, CallState.DONE, "read back as paid")
-        _use(session, reserved)
-        move(session, order.id, Event.CONFIRMED, now=bench.now(), facts={"read": "paid"})
+        _accepted(bench, session, order, reserved, {"read": "paid"})
     return ONWARD
 
 
@@ -183,11 +183,15 @@ def _step_of(reserved: Hold) -> str:
     return f"notify-{reserved.attempt}"
 
 
-def _use(session: Session, reserved: Hold) -> None:
+def _accepted(bench: Workbench, session: Session, order: Order, reserved: Hold, facts: dict[str, Any]) -> None:
+    """The supplier took the payment: the profile is ours, and so is what it costs."""
     row = session.get(Hold, reserved.id)
     if row is not None:
         row.state = HoldState.USED
         session.add(row)
+    owed = Decimal(reserved.amount), reserved.currency
+    ledger.owe(session, order_id=order.id, price=owed, object_id=reserved.supplier_order_id, at=bench.now())
+    move(session, order.id, Event.CONFIRMED, now=bench.now(), facts=facts)
 
 
 def _kill(session: Session, reserved: Hold) -> None:

@@ -8,6 +8,7 @@ import structlog
 from sqlmodel import Session, select
 
 from storefront.cases.open import open_case
+from storefront.cases.resolve import resolve_kind
 from storefront.jobs import inbox
 from storefront.kernel.ids import new_id
 from storefront.kernel.money import Money
@@ -20,7 +21,7 @@ from storefront.ordering.pay import settle_page
 from storefront.ordering.states import Event, move
 from storefront.ordering.steps import advance, wake
 from storefront.payments import ledger, settle
-from storefront.ports import CashierRefund, RefundStatus
+from storefront.ports import CashierRefund, DisputeStatus, RefundStatus
 
 JOB = "ordering.notice"
 _log = structlog.get_logger()
@@ -100,10 +101,7 @@ def _look_at_money(bench: Workbench, notice_type: str, payment_id: str) -> str |
         with bench.read() as session:
             payment = session.exec(select(Payment).where(Payment.payment_id == payment_id)).one()
     if notice_type.startswith("charge.dispute."):
-        with bench.write() as session:
-            detail = "the buyer's bank disputes the payment; answer at the cashier"
-            _case(bench, session, payment.order_id, "dispute", detail)
-        return payment.order_id
+        return _look_at_disputes(bench, payment.order_id, payment_id)
     said = bench.outside.cashier.refunds(payment_id)
     with bench.write() as session:
         known = {
@@ -117,6 +115,26 @@ def _look_at_money(bench: Workbench, notice_type: str, payment_id: str) -> str |
                 _record_outside(bench, session, payment.order_id, payment_id, one)
     wake(bench, payment.order_id)
     return payment.order_id
+
+
+def _look_at_disputes(bench: Workbench, order_id: str, payment_id: str) -> str:
+    """Write down what the bank took and gave back; a person owns the dispute until it is decided."""
+    said = bench.outside.cashier.disputes(payment_id)
+    now = bench.now()
+    with bench.write() as session:
+        for one in said:
+            kinds = [MoneyKind.DISPUTED] if one.status is not DisputeStatus.INQUIRY else []
+            kinds += [MoneyKind.DISPUTE_WON] if one.status is DisputeStatus.WON else []
+            for kind in kinds:
+                at = one.at if kind is MoneyKind.DISPUTED else now
+                ledger.note(session, order_id=order_id, kind=kind, amount=one.amount, object_id=one.dispute_id, at=at)
+        if any(one.status in {DisputeStatus.INQUIRY, DisputeStatus.OPEN} for one in said):
+            detail = "the buyer's bank disputes the payment; answer at the cashier"
+            _case(bench, session, order_id, "dispute", detail)
+        else:
+            words = ", ".join(sorted({one.status.value for one in said}))
+            resolve_kind(session, order_id, "dispute", resolution=words, now=now)
+    return order_id
 
 
 def _follow(bench: Workbench, session: Session, row: Refund, said: RefundStatus) -> None:

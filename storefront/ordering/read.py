@@ -42,6 +42,9 @@ PHASES = {
 TOLD = frozenset({"refund", "ask_again", "order_again", "resend", "change_email", "close_renewals", "reveal_code"})
 """What somebody at the desk did that the traveller reads in their own history; notes and cases are the desk's."""
 
+WAITING = frozenset({"reserving", "preparing", "attention", "refunding"})
+"""Phases in which somebody waits for the outside."""
+
 _CALM = frozenset({OrderState.PLACED, OrderState.HELD, OrderState.DELIVERED})
 """States of which no page tells a refund, a case or the way back to the plan."""
 
@@ -112,6 +115,7 @@ class OrderView:
 class OrderStatus:
     """What the waiting page asks for again and again."""
 
+    id: str
     reference: str
     phase: str
     state: str
@@ -127,6 +131,7 @@ def status_of(read: SessionFactory, who: SessionView, *, reference: str) -> Orde
             select(OrderEvent.at).where(OrderEvent.order_id == order.id).order_by(col(OrderEvent.id).desc()).limit(1)
         ).first()
     return OrderStatus(
+        id=order.id,
         reference=order.reference,
         phase=PHASES[order.state],
         state=order.state.value,

@@ -13,12 +13,12 @@ from storefront.cases.resolve import resolve_about
 from storefront.kernel.errors import OutsideError
 from storefront.kernel.money import Money
 from storefront.models.money import MoneyEntry, MoneyKind
-from storefront.models.order import Hold, HoldState, Order, OrderKind, OrderState
+from storefront.models.order import Call, Hold, HoldState, Order, OrderKind, OrderState
 from storefront.models.payment import Payment, Refund
-from storefront.ordering import sweeps
+from storefront.ordering import sweeps, top_up
 from storefront.ordering.bench import Workbench
 from storefront.payments import ledger
-from storefront.ports import Capture, SupplierOrderStatus
+from storefront.ports import Capture, DisputeStatus, SupplierOrderStatus
 
 CASE = "books_differ"
 SETTLING = dt.timedelta(minutes=2)
@@ -50,6 +50,7 @@ def reconcile(bench: Workbench, since: dt.datetime) -> list[Difference]:
     found += [_broken(reference) for reference in sweeps.invariant_violations(bench)]
     found += _unpaid_deliveries(bench, since)
     found += _supplier_and_orders(bench, since, until)
+    found += _supplier_and_top_ups(bench, since, until)
     return found
 
 
@@ -70,9 +71,11 @@ def daily(bench: Workbench) -> int:
 def _cashier_and_ledger(
     bench: Workbench, captures: list[Capture], since: dt.datetime, until: dt.datetime
 ) -> Iterator[Difference]:
+    disputed: set[str] = set()
     with bench.read() as session:
         for one in captures:
             yield from _of_capture(session, one)
+            disputed |= {one.payment_id} if one.is_disputed else set()
         known = {one.payment_id for one in captures}
         noted = select(MoneyEntry).where(
             MoneyEntry.kind == MoneyKind.CAPTURED, col(MoneyEntry.at) >= since, col(MoneyEntry.at) <= until
@@ -88,6 +91,28 @@ def _cashier_and_ledger(
                     f"we wrote down {amount}, Stripe shows no such capture",
                     "check the Stripe account and mode of the key; open a case for the order",
                 )
+    for payment_id in sorted(disputed):
+        yield from _of_disputes(bench, payment_id)
+
+
+def _of_disputes(bench: Workbench, payment_id: str) -> Iterator[Difference]:
+    said = bench.outside.cashier.disputes(payment_id)
+    taken = sum(one.amount.minor for one in said if one.status in {DisputeStatus.OPEN, DisputeStatus.LOST})
+    with bench.read() as session:
+        paid = session.exec(select(Payment).where(Payment.payment_id == payment_id)).first()
+        if paid is None:
+            return
+        ids = [one.dispute_id for one in said]
+        noted = -_noted(session, ids, MoneyKind.DISPUTED) - _noted(session, ids, MoneyKind.DISPUTE_WON)
+        if noted != taken:
+            yield Difference(
+                "cashier, ledger",
+                "disputed_differs",
+                _reference(session, paid.order_id),
+                payment_id,
+                f"a bank holds {taken} minor units of it, the ledger says {noted}",
+                "resend the dispute's event from Stripe; it becomes a case by itself",
+            )
 
 
 def _of_capture(session: Session, one: Capture) -> Iterator[Difference]:
@@ -184,8 +209,39 @@ def _supplier_and_orders(bench: Workbench, since: dt.datetime, until: dt.datetim
             yield _about(held, order, "paid_there_only", told, "ask the supplier for the money back")
 
 
+def _supplier_and_top_ups(bench: Workbench, since: dt.datetime, until: dt.datetime) -> Iterator[Difference]:
+    """Those delivered, and those given back of which the supplier was told."""
+    told_of = select(Call.order_id).where(Call.step == top_up.STEP)
+    query = select(Order).where(
+        Order.kind == OrderKind.TOP_UP,
+        col(Order.placed_at) >= since,
+        col(Order.placed_at) <= until,
+        col(Order.id).in_(told_of),
+        col(Order.state).in_([OrderState.DELIVERED, OrderState.REFUNDED]),
+    )
+    with bench.read() as session:
+        orders = session.exec(query.order_by(col(Order.placed_at))).all()
+    for order in orders:
+        try:
+            seen = bench.outside.sims.find_top_up(top_up.request_of(order))
+        except OutsideError as lost:
+            silence = f"the supplier does not say ({lost.code})"
+            yield _of_supplier(order, order.id, "supplier_silent", silence, "run it again later")
+            continue
+        if order.state is OrderState.DELIVERED and seen is None:
+            told, remedy = "delivered here, the supplier shows no such top-up", "ask the supplier; else refund"
+            yield _of_supplier(order, order.id, "not_paid_there", told, remedy)
+        elif order.state is OrderState.REFUNDED and seen is not None:
+            told = f"given back here, the supplier shows it as its order {seen.order_no}"
+            yield _of_supplier(order, order.id, "paid_there_only", told, "ask the supplier for the money back")
+
+
 def _about(held: Hold, order: Order, kind: str, told: str, remedy: str) -> Difference:
-    return Difference("orders, supplier", kind, order.reference, held.supplier_order_id, told, remedy)
+    return _of_supplier(order, held.supplier_order_id, kind, told, remedy)
+
+
+def _of_supplier(order: Order, object_id: str, kind: str, told: str, remedy: str) -> Difference:
+    return Difference("orders, supplier", kind, order.reference, object_id, told, remedy)
 
 
 def _noted(session: Session, ids: list[str], kind: MoneyKind) -> int:

@@ -5,6 +5,7 @@ A first run and a recovery are the same code: whatever was lost, the rows say wh
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable
 from types import MappingProxyType
@@ -12,11 +13,13 @@ from types import MappingProxyType
 from sqlmodel import select
 
 from storefront.jobs import outbox
+from storefront.kernel.clock import wall_now
 from storefront.models.order import Order, OrderKind, OrderState
 from storefront.ordering import calls, confirm, deliver, give_back, hold, pay, top_up
 from storefront.ordering.bench import FINISHED, Closed, Finished, Outcome, Wait, Workbench, arm, standing_key
 from storefront.ordering.states import StateRaced
 
+ASKED_RECENTLY = dt.timedelta(seconds=10)
 Step = Callable[[Workbench, Order], Outcome]
 
 
@@ -57,6 +60,19 @@ def wake(bench: Workbench, order_id: str) -> None:
     """Ask a worker to advance the order now."""
     with bench.write() as session:
         arm(session, order_id, bench.now(), hint=True)
+
+
+def ask_again(bench: Workbench, order_id: str) -> None:
+    """Somebody looks at an order that waits: have the outside asked now, not at the end of a long pause.
+
+    Not more often than every `ASKED_RECENTLY` (wall time), however often the page is loaded.
+    """
+    with bench.read() as session:
+        row = outbox.standing(session, standing_key(order_id))
+    if row is None or row.due_at <= bench.now() + ASKED_RECENTLY:
+        return
+    if row.hinted_at is None or row.hinted_at < wall_now() - ASKED_RECENTLY:
+        wake(bench, order_id)
 
 
 def _close(bench: Workbench, order: Order) -> OrderState:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import select
+from sqlmodel import Session, select
 
 from storefront.cases.open import open_case
 from storefront.cases.resolve import end_with_debt, resolve_kind
@@ -23,6 +23,7 @@ from storefront.models.profile import TopUp
 from storefront.ordering import calls, pay
 from storefront.ordering.bench import ONWARD, Outcome, Wait, Workbench, pause
 from storefront.ordering.states import Event, move
+from storefront.payments import ledger
 from storefront.sim_ports import TopUpRequest, TopUpSeen
 from storefront.sims.refresh import wake_for
 from storefront.telemetry.redaction import vendor_said
@@ -74,7 +75,7 @@ def resolve_lost(bench: Workbench, order: Order, lost: Call) -> Outcome:
     """The report went out and no answer came: look from three sides; nothing is sent meanwhile."""
     now = bench.now()
     try:
-        seen = bench.outside.sims.find_top_up(_request(order))
+        seen = bench.outside.sims.find_top_up(request_of(order))
     except OutsideError:
         seen = None
         could_look = False
@@ -95,7 +96,7 @@ def deliver_step(bench: Workbench, order: Order) -> Outcome:
     """CONFIRMED: done when the supplier shows it, queued or active."""
     now = bench.now()
     try:
-        seen = bench.outside.sims.find_top_up(_request(order))
+        seen = bench.outside.sims.find_top_up(request_of(order))
     except OutsideError:
         seen = None
     if seen is None:
@@ -104,7 +105,7 @@ def deliver_step(bench: Workbench, order: Order) -> Outcome:
 
 
 def _report(bench: Workbench, order: Order, *, attempt: int) -> Outcome:
-    request = _request(order)
+    request = request_of(order)
     try:
         with bench.write() as session:
             if session.exec(select(Order.state).where(Order.id == order.id).with_for_update()).one() is not order.state:
@@ -135,7 +136,7 @@ def _report(bench: Workbench, order: Order, *, attempt: int) -> Outcome:
         return ONWARD
     with bench.write() as session:
         if calls.end(session, ticket, CallState.DONE):
-            move(session, order.id, Event.CONFIRMED, now=bench.now(), facts={"report": attempt})
+            _accepted(bench, session, order, {"report": attempt})
     return ONWARD
 
 
@@ -146,9 +147,15 @@ def _found(bench: Workbench, order: Order, lost: Call) -> Outcome:
         if call is None or call.claim_token != lost.claim_token:
             return ONWARD
         calls.resolve(session, call, CallState.DONE, "seen at the supplier")
-        move(session, order.id, Event.CONFIRMED, now=now, reason="", facts={"read": "seen"})
+        _accepted(bench, session, order, {"read": "seen"})
         resolve_kind(session, order.id, "unknown_answer", resolution="seen at the supplier", now=now)
     return ONWARD
+
+
+def _accepted(bench: Workbench, session: Session, order: Order, facts: dict[str, Any]) -> None:
+    owed = Decimal(order.supplier_amount), order.supplier_currency
+    ledger.owe(session, order_id=order.id, price=owed, object_id=order.id, at=bench.now())
+    move(session, order.id, Event.CONFIRMED, now=bench.now(), reason="", facts=facts)
 
 
 def _deliver(bench: Workbench, order: Order, seen: TopUpSeen) -> Outcome:
@@ -206,7 +213,8 @@ def _reject(bench: Workbench, order: Order, reason: str) -> Outcome:
     return ONWARD
 
 
-def _request(order: Order) -> TopUpRequest:
+def request_of(order: Order) -> TopUpRequest:
+    """What the supplier is told and asked of a paid top-up."""
     return TopUpRequest(
         request_id=order.id,
         iccid=_iccid(order),

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import ROUND_CEILING, Decimal
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, case
 from sqlmodel import Session, col, func, select
 
-from storefront.kernel.money import Money
+from storefront.kernel.money import Money, exponent
 from storefront.models.money import MoneyEntry, MoneyKind
 
-_SIGN = {MoneyKind.CAPTURED: 1, MoneyKind.REFUNDED: -1, MoneyKind.RETURNED: 1}
+_SIGN = {
+    MoneyKind.CAPTURED: 1,
+    MoneyKind.REFUNDED: -1,
+    MoneyKind.RETURNED: 1,
+    MoneyKind.DISPUTED: -1,
+    MoneyKind.DISPUTE_WON: 1,
+    MoneyKind.OWED: -1,
+}
 
 
 def note(
     session: Session, *, order_id: str, kind: MoneyKind, amount: Money, object_id: str | None, at: dt.datetime
 ) -> None:
-    """One fact about `object_id` of the cashier; said again, it changes nothing."""
+    """One fact about `object_id` of the cashier or supplier; said again, it changes nothing."""
     if object_id is None:
-        raise ValueError("money is written down with the cashier's object")
+        raise ValueError("money is written down with the object it is about")
     same = (MoneyEntry.kind == kind, MoneyEntry.object_id == object_id)
     if session.exec(select(MoneyEntry.id).where(*same)).first() is None:
         session.add(
@@ -33,11 +41,19 @@ def note(
         )
 
 
+def owe(session: Session, *, order_id: str, price: tuple[Decimal, str], object_id: str, at: dt.datetime) -> None:
+    """What the supplier has to get for an order it accepted: `price` in its own major units and currency."""
+    amount, currency = price
+    # A price finer than the currency's own units is owed rounded up: a ledger must not stop a delivery.
+    minor = int(amount.scaleb(exponent(currency)).to_integral_value(ROUND_CEILING))
+    note(session, order_id=order_id, kind=MoneyKind.OWED, amount=Money(minor, currency), object_id=object_id, at=at)
+
+
 def balance(session: Session, order_id: str) -> int:
     """What is left in our hands of everything paid for an order, in minor units."""
     return int(session.exec(select(held()).where(MoneyEntry.order_id == order_id)).one())
 
 
 def held() -> ColumnElement[int]:
-    """What the rows of a group leave in our hands, in minor units."""
-    return func.coalesce(func.sum(col(MoneyEntry.minor)), 0)
+    """What the rows of a group leave in our hands, in minor units; what the supplier has to get is not among it."""
+    return func.coalesce(func.sum(case((col(MoneyEntry.kind) != MoneyKind.OWED, col(MoneyEntry.minor)), else_=0)), 0)

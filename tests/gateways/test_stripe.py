@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from storefront.gateways.stripe.client import StripeCashier
 from storefront.kernel.errors import Refused, Throttled, Unreachable
 from storefront.kernel.money import Money
-from storefront.ports import PageStatus, RefundRequest, RefundStatus
+from storefront.ports import DisputeStatus, PageStatus, RefundRequest, RefundStatus
 from tests.gateways.making import page_request
 
 CHALLENGED, DECLINED, SETTLES_LATER = "4000002500003155", "4000000000000002", "4000000000007726"
@@ -52,6 +53,23 @@ def test_a_page_is_opened_paid_and_refunded(cashier: StripeCashier, sandbox: Any
     assert (first.status, first.amount) == (RefundStatus.DONE, Money(200, "USD"))
     assert {one.refund_id for one in cashier.refunds(paid.payment_id)} == {first.refund_id, rest.refund_id}
     assert cashier.page(opened.session_id).refunded_minor == 499
+
+
+@pytest.mark.parametrize(("won", "word"), [(True, DisputeStatus.WON), (False, DisputeStatus.LOST)])
+def test_a_bank_takes_the_money_back(cashier: StripeCashier, sandbox: Any, won: bool, word: DisputeStatus) -> None:
+    """A dispute is open, then won or lost, for the amount of the charge; the capture says that there was one."""
+    opened = cashier.open_page(page_request())
+    sandbox.stripe(f"pay/{opened.session_id}")
+    payment = cashier.page(opened.session_id).payment_id
+    assert payment is not None
+    assert cashier.disputes(payment) == ()
+    made = sandbox.stripe(f"dispute/{payment}")
+    (found,) = cashier.disputes(payment)
+    assert (found.dispute_id, found.status, found.amount) == (made["id"], DisputeStatus.OPEN, Money(499, "USD"))
+    sandbox.stripe(f"close_dispute/{made['id']}", won=won)
+    assert [one.status for one in cashier.disputes(payment)] == [word]
+    taken = cashier.captures(dt.datetime.now(dt.UTC) - dt.timedelta(hours=1))
+    assert [one.is_disputed for one in taken if one.payment_id == payment] == [True]
 
 
 def test_more_than_was_paid_cannot_be_refunded(cashier: StripeCashier, sandbox: Any) -> None:

@@ -8,11 +8,14 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from storefront.models.money import MoneyEntry
-from storefront.ordering import reconcile, sweeps
+from storefront.ordering import notices, reconcile, sweeps
+from storefront.ordering.place import place_top_up
+from storefront.ordering.steps import advance
 from tests.agent import delivered, stuck
-from tests.making import cases_of, order_of, payments_of
+from tests.events import deliver, event
+from tests.making import cases_of, order_of, pay_at_cashier, payments_of, wanted_top_up
 from tests.owner import order_id
-from tests.subscriber import live, subscribe
+from tests.subscriber import control, live, subscribe
 
 
 def entries(house):
@@ -33,7 +36,8 @@ def test_every_minor_unit_is_written_down_once(traveller, sandbox, house):
     price = order_of(house, order_id(traveller, reference)).charged_minor
     for _ in range(3):
         traveller.land(reference)
-    assert entries(house) == [("captured", price)]
+    owed = -round(float(order_of(house, order_id(traveller, reference)).supplier_amount) * 100)
+    assert entries(house) == [("captured", price), ("owed", owed)]
     sandbox.world.faults.arm("linksfield.payment_notice", "hold_lapsed", 1)
     sandbox.world.faults.arm("linksfield.pre_order", "sold_out", 0)
     other = traveller.order()
@@ -42,7 +46,7 @@ def test_every_minor_unit_is_written_down_once(traveller, sandbox, house):
     traveller.land(other)
     traveller.drain()
     paid = order_of(house, order_id(traveller, other)).charged_minor
-    assert entries(house) == [("captured", price), ("captured", paid), ("refunded", -paid)]
+    assert entries(house) == [("captured", price), ("owed", owed), ("captured", paid), ("refunded", -paid)]
     for statement in ("UPDATE money_entries SET minor = 1", "DELETE FROM money_entries"):
         with pytest.raises(sqlalchemy.exc.DatabaseError, match="added, never changed"), house.write() as session:
             session.execute(text(statement))
@@ -111,6 +115,57 @@ def test_a_difference_in_the_suppliers_book(traveller, sandbox, house, run):
     assert "paid_there_only" in run("reconcile")[1]
     sandbox.world.faults.arm("linksfield.order_status", "reset_before", 5)
     assert "supplier_silent" in run("reconcile")[1]
+
+
+def test_a_top_up_in_the_suppliers_book(traveller, sandbox, house, run):
+    """Delivered here and shown nowhere there, and given back here though it is on the SIM."""
+    iccid = sandbox.world.sims.create("expired").iccid
+    placed = place_top_up(house.bench, wanted_top_up(house, iccid))
+    advance(house.bench, placed.order_id)
+    pay_at_cashier(sandbox, house, placed.order_id)
+    notices.settle_order(house.bench, placed.order_id, budget=9)
+    traveller.drain()
+    assert [kind for kind, _ in entries(house)] == ["captured", "owed"]
+    settle_down(traveller)
+    assert run("reconcile")[0] == 0
+    with house.write() as session:
+        session.execute(text("UPDATE orders SET state = 'refunded'"))
+    code, said = run("reconcile")
+    assert (code, "paid_there_only" in said, "ask the supplier for the money back" in said) == (1, True, True)
+    with house.write() as session:
+        session.execute(text("UPDATE orders SET state = 'delivered'"))
+    for hidden in sandbox.world.sims.top_ups(iccid):
+        hidden.shows_at = float("inf")
+    assert "not_paid_there" in run("reconcile")[1]
+    sandbox.world.faults.arm("mall.*", "reset_before", 50)
+    sandbox.world.faults.arm("csss.*", "reset_before", 50)
+    assert "supplier_silent" in run("reconcile")[1]
+
+
+@pytest.mark.parametrize("won", [True, False], ids=["won", "lost"])
+def test_what_a_bank_takes_back_is_written_down(traveller, sandbox, house, run, won):
+    """A dispute takes the money, a person owns it, and its end gives the money back or does not: once each."""
+    reference = delivered(traveller)
+    about = order_id(traveller, reference)
+    paid = payments_of(house, about)[-1]
+    settle_down(traveller)
+    dispute = control(sandbox, f"dispute/{paid.payment_id}", reason="fraudulent")
+    assert "disputed_differs" in run("reconcile")[1]
+    for kind in ("charge.dispute.created", "charge.dispute.funds_withdrawn"):
+        assert deliver(traveller, event(kind, dispute)) == 200
+    traveller.drain()
+    assert entries(house)[2:] == [("disputed", -paid.captured_minor)]
+    assert [one.kind for one in cases_of(house, about)] == ["dispute"]
+    assert run("reconcile")[0] == 0
+    control(sandbox, f"close_dispute/{dispute['id']}", won=won)
+    for kind in ("charge.dispute.closed", "charge.dispute.funds_reinstated"):
+        assert deliver(traveller, event(kind, dispute)) == 200
+    traveller.drain()
+    back = [("dispute_won", paid.captured_minor)] if won else []
+    assert entries(house)[2:] == [("disputed", -paid.captured_minor), *back]
+    assert cases_of(house, about) == []
+    assert run("reconcile")[0] == 0
+    assert sweeps.invariant_violations(house.bench) == []
 
 
 def test_the_daily_comparison_opens_one_case_and_closes_it(traveller, sandbox, house):

@@ -7,6 +7,7 @@ from storefront.ordering.steps import advance
 from storefront.ordering.sweeps import broken_promises, invariant_violations
 from storefront.worker.run import drain
 from tests import making
+from tests.owner import order_id as id_of
 
 
 def _paid(house, sandbox, plan=None):
@@ -65,6 +66,26 @@ def test_a_notice_unanswered_for_good_becomes_a_case_never_a_refund(house, sandb
     assert [case.kind for case in making.cases_of(house, order_id)] == ["unknown_answer"]
     assert making.refunds_of(house, order_id) == []
     assert len(making.holds_of(house, order_id)) == 1
+
+
+def test_whoever_looks_has_the_supplier_asked_again(house, sandbox, traveller):
+    """An hour after, the pause between two questions is minutes long: opening the page asks now, but not every time."""
+    sandbox.world.faults.arm("linksfield.payment_notice", "reset_before", 2)
+    sandbox.world.faults.arm("linksfield.order_status", "status", 90, status=503)
+    reference = traveller.order()
+    traveller.pay(reference)
+    traveller.land(reference)
+    traveller.wait(3 * 3600)
+    assert traveller.phase(reference) == "attention"
+    traveller.wait(5)
+    asked = id_of(traveller, reference)
+    sandbox.world.supplier.pay_by_hand(making.holds_of(house, asked)[0].supplier_order_id)
+    sandbox.world.faults.clear()
+    assert traveller.drain() == 0
+    for look in (traveller.look, traveller.phase, traveller.look):
+        look(reference)
+    assert traveller.drain() == 2, "the order once, and its letter"
+    assert traveller.phase(reference) == "ready"
 
 
 def test_an_answer_that_comes_at_last_closes_the_case_by_delivery(house, sandbox):

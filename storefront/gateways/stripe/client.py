@@ -17,6 +17,7 @@ from storefront.ports import (
     Capture,
     CashierNotice,
     CashierRefund,
+    Dispute,
     PageRequest,
     PageStatus,
     PaymentPage,
@@ -89,6 +90,12 @@ class StripeCashier:
         with translated("stripe.refunds"):
             found = self._v1.refunds.list({"payment_intent": payment_id, "limit": _MOST_REFUNDS})
         return tuple(objects.refund(one) for one in found.data)
+
+    def disputes(self, payment_id: str) -> Sequence[Dispute]:
+        """Every dispute of a payment, newest first."""
+        with translated("stripe.disputes"):
+            found = self._v1.disputes.list({"payment_intent": payment_id, "limit": _MOST_REFUNDS})
+        return tuple(objects.dispute(one) for one in found.data)
 
     def captures(self, since: dt.datetime) -> Sequence[Capture]:
         """Every captured charge since a moment, page by page."""

@@ -11,7 +11,7 @@ import stripe
 
 from storefront.kernel.errors import Unintelligible
 from storefront.kernel.money import Money
-from storefront.ports import Capture, CashierRefund, PageStatus, PaymentPage, RefundStatus
+from storefront.ports import Capture, CashierRefund, Dispute, DisputeStatus, PageStatus, PaymentPage, RefundStatus
 
 _REFUND_STATUS: Final = {
     "pending": RefundStatus.PENDING,
@@ -19,6 +19,18 @@ _REFUND_STATUS: Final = {
     "succeeded": RefundStatus.DONE,
     "failed": RefundStatus.FAILED,
     "canceled": RefundStatus.FAILED,
+}
+_DISPUTE_STATUS: Final = {
+    "warning_needs_response": DisputeStatus.INQUIRY,
+    "warning_under_review": DisputeStatus.INQUIRY,
+    "warning_closed": DisputeStatus.INQUIRY,
+    "prevented": DisputeStatus.INQUIRY,
+    "needs_response": DisputeStatus.OPEN,
+    "under_review": DisputeStatus.OPEN,
+    "appeal_needs_response": DisputeStatus.OPEN,
+    "appeal_under_review": DisputeStatus.OPEN,
+    "won": DisputeStatus.WON,
+    "lost": DisputeStatus.LOST,
 }
 _LOCALES: Final = frozenset(
     {"bg", "cs", "da", "de", "el", "en", "en-GB", "es", "es-419", "et", "fi", "fil", "fr", "fr-CA", "hr", "hu", "id"}
@@ -76,6 +88,16 @@ def refund(made: stripe.Refund) -> CashierRefund:
         return CashierRefund(made.id, status, money("refund.amount", made.amount, made.currency))
 
 
+def dispute(made: stripe.Dispute) -> Dispute:
+    """One dispute; raises `Unintelligible` for a status we do not know."""
+    with fields_present():
+        status = _DISPUTE_STATUS.get(made.status)
+        if status is None:
+            unknown("dispute.status")
+        amount = money("dispute.amount", made.amount, made.currency)
+        return Dispute(made.id, status, amount, moment(made.created, "dispute.created"))
+
+
 def locale(wanted: str) -> str:
     """The hosted page's language for one of ours; ``auto`` when it does not speak it."""
     tag = wanted.replace("_", "-")
@@ -129,6 +151,7 @@ def capture(charge: stripe.Charge) -> Capture:
             captured=money("amount_captured", charge.amount_captured, charge.currency),
             refunded_minor=charge.amount_refunded,
             at=moment(charge.created, "created"),
+            is_disputed=charge.disputed,
         )
 
 

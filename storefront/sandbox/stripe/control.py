@@ -12,7 +12,7 @@ from storefront.sandbox.stripe.billing_control import BillingControl
 from storefront.sandbox.stripe.card_form import asked_card
 from storefront.sandbox.stripe.cards import InvalidCard
 from storefront.sandbox.stripe.core import Sandbox
-from storefront.sandbox.stripe.disputes import open_dispute
+from storefront.sandbox.stripe.disputes import close_dispute, open_dispute
 from storefront.sandbox.stripe.errors import ApiError, required
 from storefront.sandbox.stripe.outcome import Outcome
 from storefront.sandbox.stripe.payments import answer_challenge, attempt
@@ -32,6 +32,7 @@ class Control:
             ("POST", "pay"): self._pay,
             ("POST", "challenge"): self._challenge,
             ("POST", "dispute"): self._dispute,
+            ("POST", "close_dispute"): self._close_dispute,
             ("POST", "outside_refund"): self._outside_refund,
             ("POST", "settle_refund"): self._settle_refund,
             ("POST", "fail_refund"): self._fail_refund,
@@ -95,6 +96,11 @@ class Control:
         with self._box.world.lock:
             charge = _charge(self._box.store, identifier, facts)
             return open_dispute(self._box, charge, str(facts.get("reason") or "fraudulent"))
+
+    def _close_dispute(self, identifier: str, facts: Facts) -> Json:
+        """The bank decides a dispute; `won` is for whom."""
+        with self._box.world.lock:
+            return close_dispute(self._box, identifier, won=bool(facts.get("won")))
 
     def _outside_refund(self, identifier: str, facts: Facts) -> Json:
         """Refund a payment as somebody at the service's own dashboard would."""

@@ -18,7 +18,7 @@ DEFAULT_EVENTS = (
     "checkout.session.async_payment_*",
     "charge.refunded",
     "refund.*",
-    "charge.dispute.created",
+    "charge.dispute.*",
     "customer.subscription.*",
     "invoice.*",
 )

@@ -45,6 +45,20 @@ def open_dispute(box: Sandbox, charge: Json, reason: str) -> Json:
     charge["disputed"] = True
     box.store.put(dispute)
     box.emit("charge.dispute.created", dispute)
+    box.emit("charge.dispute.funds_withdrawn", dispute)
+    return dispute
+
+
+def close_dispute(box: Sandbox, identifier: str, *, won: bool) -> Json:
+    """The bank decides. Raises ApiError when it has decided before."""
+    dispute = box.store.get("dispute", identifier)
+    if dispute["status"] in ("won", "lost"):
+        raise ApiError(f"Dispute {identifier} is closed.", code="dispute_closed")
+    dispute["status"] = "won" if won else "lost"
+    if won:
+        dispute["balance_transactions"].append(box.book(dispute, dispute["amount"], "adjustment"))
+        box.emit("charge.dispute.funds_reinstated", dispute)
+    box.emit("charge.dispute.closed", dispute)
     return dispute
 
 

@@ -14,6 +14,7 @@ from storefront.catalogue.shelf import Shelf, ShelfPlan
 from storefront.catalogue.views import DestinationCard
 from storefront.kernel.money import Money
 from storefront.ordering import read
+from storefront.ordering.steps import ask_again
 from storefront.web.api.questions import BadQuestion, Question, cursor_after, only, read_currency, read_question
 from storefront.web.context import current, house
 from storefront.web.limits import Access, guard
@@ -84,6 +85,8 @@ def plan(plan_id: int) -> Response:
 def status(reference: str) -> Response:
     """How far an order has come; an order of somebody else is as unknown as one that never was."""
     found = read.status_of(house().read, current(), reference=reference)
+    if found.phase in read.WAITING:
+        ask_again(house().bench, found.id)
     return jsonify(
         reference=found.reference,
         phase=found.phase,

@@ -12,6 +12,7 @@ from storefront.kernel.iccid import masked, read_number
 from storefront.models.order import Order
 from storefront.models.sim import Sim
 from storefront.ordering import read as orders
+from storefront.ordering.steps import ask_again
 from storefront.renewals import read as renewals
 from storefront.sims import status
 from storefront.support import audit, order_verbs, sim_verbs, timeline, verbs
@@ -38,6 +39,8 @@ def order(reference: str) -> str:
     home, kind, staff = context.house(), request.args.get("kind", ""), current_staff()
     order_id = orders.id_of(home.read, reference)
     shown = orders.order_view(home.read, order_id, margin_seconds=home.settings.hold_margin_seconds)
+    if shown.phase in orders.WAITING:
+        ask_again(home.bench, order_id)
     with home.read() as session:
         open_cases = cases.open_cases_of(session, order_id)
         zone = session.exec(select(Order.time_zone).where(Order.id == order_id)).one()

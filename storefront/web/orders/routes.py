@@ -16,7 +16,7 @@ from storefront.kernel.ids import normalise_reference
 from storefront.models.profile import Profile
 from storefront.ordering import change, notices, read
 from storefront.ordering.read import OrderGate, OrderNotFound, OrderView
-from storefront.ordering.steps import wake
+from storefront.ordering.steps import ask_again, wake
 from storefront.renewals import read as renewals
 from storefront.renewals.read import RenewalView
 from storefront.web.context import current, grant_order, house, now
@@ -24,7 +24,6 @@ from storefront.web.limits import Access, guard
 from storefront.web.permits import outside_permit
 
 BUDGET = 6.0
-WAITING = frozenset({"reserving", "preparing", "attention", "refunding"})
 blueprint = Blueprint("orders", __name__)
 
 
@@ -53,7 +52,8 @@ def show(locale: str, reference: str) -> Response | str | tuple[str, int]:
         return render_template("orders/topped_up.html", order=order, renewal=_renewal(order))
     if order.phase == "ready":
         return render_template("orders/ready.html", order=order, install=_install(order), renewal=_renewal(order))
-    if order.phase in WAITING:
+    if order.phase in read.WAITING:
+        ask_again(house().bench, order.id)
         return render_template("orders/waiting.html", order=order)
     if order.phase == "pay":
         return render_template("orders/pay.html", order=order)
