@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 VENV := .venv
 PY := $(VENV)/bin/python
-.PHONY: help demo test test-all faults-renewals lint format migrate screenshots bench lock clean
+.PHONY: help demo test test-all faults faults-renewals mutants lint format migrate screenshots bench lock clean
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -19,6 +19,12 @@ test-all: $(VENV)/.test ## Everything that needs PostgreSQL, Redis, Chromium or 
 
 faults-renewals: $(VENV)/.test ## Years of auto-renew under random misfortunes: N=20 lives, from SEED=1
 	@"$(PY)" tests/crash/faults_renewals.py -n $(or $(N),20) --seed $(or $(SEED),1)
+
+faults: $(VENV)/.test ## The fault matrix: N=1000 purchases in trouble, from SEED=1, on both databases
+	@"$(PY)" tests/faults/matrix.py -n $(or $(N),1000) --seed $(or $(SEED),1) $(if $(ONLY),--only $(ONLY)) $(if $(DATABASES),--databases $(DATABASES))
+
+mutants: $(VENV)/.test ## Plant mistakes in a copy of the shop: the fault matrix must catch each
+	@"$(PY)" tests/faults/plant.py $(if $(N),-n $(N))
 
 lint: $(VENV)/.lint ## Style, types, import floors, templates
 	@"$(VENV)/bin/ruff" check .

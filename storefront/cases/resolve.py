@@ -137,12 +137,16 @@ def adopt(session: Session, order_id: str, *, owner: str, from_owner: str) -> No
         session.add(case)
 
 
-def end_with_debt(session: Session, order_id: str, *, resolution: str, now: dt.datetime) -> None:
+def end_with_debt(
+    session: Session, order_id: str, *, resolution: str, now: dt.datetime, is_overpaid: bool = False
+) -> None:
     """The order delivered, or its money went back: whatever case was about that debt is over.
 
-    A traveller who asked for help has their answer only when the money went back.
+    A traveller who asked for help has their answer only when the money went back. What was taken beyond the price of
+    a delivered order (`is_overpaid`) stays with the person who let it be delivered.
     """
     over = {*_ENDS_WITH_THE_DEBT, *(["refund_request"] if resolution == REFUNDED else [])}
+    over -= {"amount_mismatch"} if is_overpaid else set()
     for case in open_cases_of(session, order_id):
         if case.kind in over:
             resolve(session, case.id, by="system", resolution=resolution, now=now)

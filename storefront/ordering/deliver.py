@@ -13,6 +13,7 @@ from storefront.models.order import Order, OrderState
 from storefront.ordering import hold
 from storefront.ordering.bench import ONWARD, Closed, Outcome, Wait, Workbench, pause, standing_key
 from storefront.ordering.states import Event, move
+from storefront.payments import ledger
 from storefront.ports import SupplierOrderStatus, SupplierProfile
 
 DETAIL_PATIENCE = dt.timedelta(seconds=20)
@@ -60,7 +61,8 @@ def _deliver(bench: Workbench, order: Order, sent: Sent) -> Outcome:
         if move(session, order.id, Event.DELIVERED, now=now, delivered_at=now, reason="") is None:
             return ONWARD
         session.add(profile)
-        end_with_debt(session, order.id, resolution="delivered", now=now)
+        is_overpaid = ledger.balance(session, order.id) > order.charged_minor
+        end_with_debt(session, order.id, resolution="delivered", now=now, is_overpaid=is_overpaid)
         outbox.close(session, standing_key(order.id))
         outbox.stage(
             session,

@@ -53,6 +53,7 @@ MOVES: MappingProxyType[tuple[OrderState, Event], OrderState] = MappingProxyType
         # Late money is an edge like any other: the profile is reserved again or the money goes back.
         (_S.LAPSED, Event.PAID): _S.PAID,
         (_S.CANCELLED, Event.PAID): _S.PAID,
+        (_S.REJECTED, Event.PAID): _S.PAID,
         (_S.PAID, Event.CONFIRMED): _S.CONFIRMED,
         (_S.PAID, Event.GIVE_BACK): _S.REFUNDING,
         (_S.PAID, Event.STUCK): _S.ATTENTION,

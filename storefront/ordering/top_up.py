@@ -172,7 +172,8 @@ def _deliver(bench: Workbench, order: Order, seen: TopUpSeen) -> Outcome:
                 seen_at=now,
             )
         )
-        end_with_debt(session, order.id, resolution="delivered", now=now)
+        is_overpaid = ledger.balance(session, order.id) > order.charged_minor
+        end_with_debt(session, order.id, resolution="delivered", now=now, is_overpaid=is_overpaid)
         wake_for(session, _iccid(order), now)
         outbox.stage(
             session,

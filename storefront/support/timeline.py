@@ -13,6 +13,7 @@ from storefront.db.prefix import begins_with
 from storefront.kernel.money import Money
 from storefront.letters.wording import money
 from storefront.models.case import Case
+from storefront.models.money import MoneyEntry, MoneyKind
 from storefront.models.order import Call, Order, OrderEvent
 from storefront.models.payment import Payment, Refund
 from storefront.models.profile import Profile
@@ -22,6 +23,11 @@ from storefront.models.staff import Staff, StaffAction
 from storefront.models.work import OutboxRow
 from storefront.ports import SessionFactory
 
+_IN_THE_LEDGER = {
+    MoneyKind.DISPUTED: "the bank took it back",
+    MoneyKind.DISPUTE_WON: "the bank gave it to us after all",
+    MoneyKind.OWED: "the supplier gets",
+}
 KINDS = ("state", "call", "money", "mail", "renewal", "usage", "case", "desk")
 _TOLD = frozenset(
     {
@@ -105,6 +111,10 @@ def _order(session: Session, order: Order) -> Iterator[Line]:
     for back in session.exec(select(Refund).where(Refund.order_id == order.id)):
         amount = f"{_money(back.amount_minor, back.currency)}, {back.reason} {back.refund_id or ''}"
         yield Line(back.done_at or back.decided_at, "money", f"refund {back.state}", amount, name)
+    beyond = select(MoneyEntry).where(MoneyEntry.order_id == order.id, col(MoneyEntry.kind).in_(_IN_THE_LEDGER))
+    for entry in session.exec(beyond):
+        amount = f"{_money(abs(entry.minor), entry.currency)}, {entry.object_id}"
+        yield Line(entry.at, "money", _IN_THE_LEDGER[entry.kind], amount, name)
     letters = select(OutboxRow).where(
         begins_with(OutboxRow.key, f"letter:{order.id}:"), col(OutboxRow.job).startswith("letters.")
     )

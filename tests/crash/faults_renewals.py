@@ -62,10 +62,10 @@ def live(seed, stocked):
             running.stop()
 
 
-def stock(folder):
+def stock(folder, **changes):
     """A migrated database."""
     running = server.start(mail_port=None, webhook_secret=WEBHOOK_SECRET)
-    house = wire(settings_for(running, folder))
+    house = wire(settings_for(running, folder, **changes))
     migrate.upgrade(house.engine)
     refresh(house.outside, house.write, settings=house.settings, now=house.outside.clock.now())
     house.engine.dispose()

@@ -30,7 +30,7 @@ def killed_at(house, nth, *, is_after):
             count["died"] = True
             dead.append(connection.connection.driver_connection)
             if is_after:
-                _commit(connection)
+                commit_behind_its_back(connection)
             raise Killed
 
     event.listen(house.engine, "commit", on_commit)
@@ -57,7 +57,7 @@ def restarted(house):
     return fresh
 
 
-def _commit(connection):
+def commit_behind_its_back(connection):
     """Let the database store it, behind the back of whoever asked."""
     raw = connection.connection.driver_connection
     if connection.dialect.name == "postgresql":

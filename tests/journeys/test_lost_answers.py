@@ -3,11 +3,14 @@
 import pytest
 
 from storefront.models.order import OrderState
+from storefront.ordering import change, notices
 from storefront.ordering.steps import advance
 from storefront.ordering.sweeps import broken_promises, invariant_violations
 from storefront.worker.run import drain
 from tests import making
+from tests.events import deliver, event
 from tests.owner import order_id as id_of
+from tests.subscriber import control
 
 
 def _paid(house, sandbox, plan=None):
@@ -190,6 +193,32 @@ def test_a_refund_whose_answer_is_lost_is_made_once(house, sandbox):
     _settle_from_payment(house, order_id)
     assert _settle(house, sandbox, order_id) is OrderState.REFUNDED
     assert len(sandbox.world.stripe.store.table("refund")) == 1
+
+
+@pytest.mark.parametrize("beside", [0, 1], ids=["alone", "beside an equal refund made at the cashier"])
+def test_a_server_error_on_a_refund_does_not_hold_it_up(house, sandbox, traveller, beside):
+    """Stripe replays its 500 under the same key for a day: the next try has another key, and it is one refund."""
+    order_id = _paid(house, sandbox)
+    notices.settle_order(house.bench, order_id, budget=0)
+    payment = making.payments_of(house, order_id)[-1]
+    half = payment.captured_minor // 2 * beside
+    if beside:
+        made = control(sandbox, f"outside_refund/{payment.payment_id}", amount=half)
+        deliver(traveller, event("refund.created", made))
+        sandbox.world.faults.arm("linksfield.*", "reset_before", 9)
+        drain(house)
+        sandbox.world.faults.clear()
+    sandbox.world.faults.arm("stripe.refund_create", "status", 1, status=500)
+    change.refund(house.bench, order_id, actor="ada", reason="desk", even_if_unknown=True)
+    drain(house)
+    assert making.order_of(house, order_id).state is OrderState.REFUNDING
+    assert _settle(house, sandbox, order_id) is OrderState.REFUNDED
+    made = [one for one in making.refunds_of(house, order_id) if not one.is_outside]
+    assert [(one.key, one.amount_minor) for one in made] == [
+        (f"refund-{payment.payment_id}.2", payment.captured_minor - half)
+    ]
+    charge = next(iter(sandbox.world.stripe.store.table("charge").values()))
+    assert charge["amount_refunded"] == charge["amount_captured"]
 
 
 def test_a_silent_supplier_before_payment_costs_the_buyer_nothing(house, sandbox):
