@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import update
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from storefront.kernel.clock import wall_now
@@ -19,6 +20,10 @@ from storefront.kernel.ids import new_id
 from storefront.models.order import Call, CallState
 
 LEASE_MARGIN = dt.timedelta(seconds=4)
+
+
+class AlreadyBegun(Exception):
+    """Somebody else makes this very call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,14 @@ def is_unresolved(call: Call | None) -> bool:
 def begin(
     session: Session, *, order_id: str, step: str, attempt: int, key: str, request: dict[str, Any], deadline: float
 ) -> Ticket:
-    """Store the intent of a new attempt. A second one of the same number breaks the unique key."""
+    """Store the intent of a new attempt. Raises `AlreadyBegun` when somebody else did; roll back then.
+
+    It is looked for before it is written: whoever ends that call at this moment holds its row and waits for the order,
+    which our caller may have locked, and on PostgreSQL our insert would wait for them.
+    """
+    same = (Call.order_id == order_id, Call.step == step, Call.attempt == attempt)
+    if session.exec(select(Call.id).where(*same)).first() is not None:
+        raise AlreadyBegun(step)
     wall = wall_now()
     hard_end = wall + dt.timedelta(seconds=deadline)
     call = Call(
@@ -69,7 +81,10 @@ def begin(
         started_at=wall,
     )
     session.add(call)
-    session.flush()  # the unique key must speak before the call is made
+    try:
+        session.flush()  # the unique key must speak before the call is made
+    except IntegrityError as taken:
+        raise AlreadyBegun(step) from taken
     return Ticket(call.id, call.claim_token, key, attempt, request)
 
 

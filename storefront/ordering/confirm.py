@@ -6,7 +6,6 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from storefront.cases.open import open_case
@@ -85,7 +84,7 @@ def _notify(bench: Workbench, order: Order, reserved: Hold, *, attempt: int) -> 
                 request=request,
                 deadline=bench.settings.supplier_deadline_seconds,
             )
-    except IntegrityError:
+    except calls.AlreadyBegun:
         return Wait(bench.now() + dt.timedelta(seconds=2))
     try:
         bench.outside.supplier.notify_payment(notice)

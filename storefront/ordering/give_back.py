@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from storefront.cases.open import open_case
@@ -100,7 +99,7 @@ def release_step(bench: Workbench, order: Order) -> Outcome:
             if row is not None:
                 row.state, row.released_notice_at = HoldState.DEAD, bench.now()
                 session.add(row)
-    except IntegrityError:
+    except calls.AlreadyBegun:
         return FINISHED
     try:
         bench.outside.supplier.notify_payment(notice)

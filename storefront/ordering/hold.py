@@ -7,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import update
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from storefront.kernel.errors import OutsideError, PriceChanged, Refused, SoldOut
@@ -95,7 +94,7 @@ def _pre_order(bench: Workbench, order: Order) -> Outcome:
                 request=_to_json(request),
                 deadline=bench.settings.supplier_deadline_seconds,
             )
-    except IntegrityError:
+    except calls.AlreadyBegun:
         return Wait(bench.now() + dt.timedelta(seconds=2))
     try:
         held = bench.outside.supplier.pre_order(request)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from storefront.cases.open import open_case
@@ -54,7 +53,7 @@ def open_step(bench: Workbench, order: Order) -> Outcome:
         return _refuse(bench, order)
     try:
         ticket = _ticket(bench, order, hold, last)
-    except IntegrityError:
+    except calls.AlreadyBegun:
         return Wait(now + dt.timedelta(seconds=2))
     if ticket is None:
         return ONWARD

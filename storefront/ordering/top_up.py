@@ -10,7 +10,6 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, select
 
 from storefront.cases.open import open_case
@@ -119,7 +118,7 @@ def _report(bench: Workbench, order: Order, *, attempt: int) -> Outcome:
                 request=_as_json(request),
                 deadline=bench.settings.supplier_deadline_seconds,
             )
-    except IntegrityError:
+    except calls.AlreadyBegun:
         return Wait(bench.now() + dt.timedelta(seconds=2))
     try:
         bench.outside.sims.top_up(request)

@@ -167,6 +167,11 @@ class OneOff(Buyer):
     def send(self, house, form):
         return place(house.bench, form)
 
+    def unheard(self):
+        """The supplier takes the payment notice and is not heard of again."""
+        self.shop.world.faults.arm("linksfield.payment_notice", "reset_after", 1)
+        self.shop.world.faults.arm("linksfield.order_status", "status", 400, status=503)
+
     def unusable(self):
         """What the supplier hands over is no activation code."""
         self.shop.world.faults.arm("linksfield.order_status", "bad_qr", 9, value="html")
@@ -203,6 +208,12 @@ class TopUp(Buyer):
 
     def send(self, house, form):
         return place_top_up(house.bench, form)
+
+    def unheard(self):
+        """The supplier takes the order and is not heard of again."""
+        self.shop.world.faults.arm("mall.syn_order_info", "reset_after", 1)
+        for target in ("mall.*", "csss.*"):
+            self.shop.world.faults.arm(target, "reset_before", 400)
 
     def unusable(self):
         """What was ordered does not show for a while."""

@@ -35,9 +35,8 @@ def silence(buyer, chance):
     buyer.wait(*(0.2, 0.2, 0.2)[: chance.randint(1, 3)])
     buyer.pay()
     chance.choice([buyer.out_of_stock, buyer.unusable, bool])()
-    if chance.random() < 0.3:
-        for target in buyer.own[1:]:
-            shop.world.faults.arm(target, "reset_before", 400)
+    if chance.random() < 0.4:
+        buyer.unheard()
         finish(buyer)
         buyer.wait(5, 10, 20, 40)
     finish(buyer)
@@ -109,6 +108,8 @@ def abandoned(buyer, chance):
             buyer.forms.append(buyer.fill())
             buyer.place()
         buyer.cancel()
+        if chance.random() < 0.5:
+            buyer.wait(11)
         if chance.random() < 0.5:
             buyer.pay(which=0)
     else:

@@ -113,6 +113,8 @@ def too_late(buyer, chance):
 @trouble("E7", "paid twice by two doors")
 def twice(buyer, chance):
     shop = buyer.shop
+    if chance.random() < 0.2:
+        shop.world.faults.arm(chance.choice(["linksfield.package_detail", "linksfield.pre_order"]), "sold_out", 1)
     buyer.place()
     if buyer.name == "renewal":
         buyer.late()

@@ -1,0 +1,67 @@
+"""A stream of purchases while processes are killed at random: the long run of `test_stream`.
+
+make kills N=300 KILLS=200 LAYOUT=large
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import tempfile
+import time
+from functools import partial
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tests.kill.crowd import Stubborn, all_end, in_threads, judge, large, small
+
+LAYOUTS = {"small": small, "large": large}
+
+
+def stream(crowd, orders, kills, seed, told=lambda _text: None):
+    """`orders` purchases, and so many kills while they go on; what is wrong in the end."""
+    chance, buyers = random.Random(seed), [Stubborn(crowd, nth) for nth in range(orders)]
+    threads, wrong = in_threads([partial(one.buy) for one in buyers])
+    while any(thread.is_alive() for thread in threads):
+        done = sum(bool(one.order_page) for one in buyers)
+        # Spread over the stream: never far ahead of it, never left for its end.
+        if crowd.kills < kills and crowd.kills * orders <= (done + 1) * kills:
+            crowd.kill(chance.choice(crowd.victims()))
+            told(f"{crowd.kills} kills, {done} orders placed")
+        time.sleep(chance.random() * 0.3)
+    while crowd.kills < kills:
+        crowd.kill(chance.choice(crowd.victims()))
+        time.sleep(chance.random() * 0.3)
+    if wrong:
+        return [f"{type(wrong[0]).__name__}: {wrong[0]}"]
+    crowd.revive()
+    left = all_end(buyers, 240)
+    found = [f"{email} ends as {phase}" for email, phase in left]
+    if not found:
+        time.sleep(1)
+    found += judge(crowd, buyers)
+    code, said = crowd.command("reconcile", "--days", "1")
+    return found + ([] if code == 0 else [f"reconcile: {said}"])
+
+
+def main():
+    """Run and tell."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("-n", type=int, default=300, help="purchases")
+    options.add_argument("--kills", type=int, default=200)
+    options.add_argument("--layout", choices=sorted(LAYOUTS), default="small")
+    options.add_argument("--seed", type=int, default=1)
+    chosen, begun = options.parse_args(), time.monotonic()
+    with tempfile.TemporaryDirectory() as raw, LAYOUTS[chosen.layout](Path(raw) / "data") as crowd:
+        told = partial(print, end="\r", flush=True) if sys.stdout.isatty() else lambda _text: None
+        wrong = stream(crowd, chosen.n, chosen.kills, chosen.seed, told)
+    for one in wrong:
+        print(one)
+    print(f"{chosen.n} purchases, {crowd.kills} kills, {len(wrong)} violations, {time.monotonic() - begun:.0f} s")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
