@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 VENV := .venv
 PY := $(VENV)/bin/python
-.PHONY: help demo test test-all faults faults-renewals mutants lint format migrate screenshots bench lock clean
+.PHONY: help demo test test-all faults faults-renewals kills mutants lint format migrate screenshots bench lock clean
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -15,13 +15,16 @@ test: $(VENV)/.test ## The suite (at most five minutes on two cores; pip only)
 	@"$(PY)" -m pytest -q -n 2 --dist worksteal -m "not postgres and not redis and not browser and not kill"
 
 test-all: $(VENV)/.test ## Everything that needs PostgreSQL, Redis, Chromium or real kills
-	@"$(PY)" -m pytest -q -m "postgres or redis or browser or kill"
+	@"$(PY)" -m pytest -q -n 2 --dist loadgroup -m "postgres or redis or browser or kill"
 
 faults-renewals: $(VENV)/.test ## Years of auto-renew under random misfortunes: N=20 lives, from SEED=1
 	@"$(PY)" tests/crash/faults_renewals.py -n $(or $(N),20) --seed $(or $(SEED),1)
 
 faults: $(VENV)/.test ## The fault matrix: N=1000 purchases in trouble, from SEED=1, on both databases
 	@"$(PY)" tests/faults/matrix.py -n $(or $(N),1000) --seed $(or $(SEED),1) $(if $(ONLY),--only $(ONLY)) $(if $(DATABASES),--databases $(DATABASES))
+
+kills: $(VENV)/.test ## Real processes, killed at random: N=300 purchases, KILLS=200, LAYOUT=small or large
+	@"$(PY)" tests/kill/kills.py -n $(or $(N),300) --kills $(or $(KILLS),200) --layout $(or $(LAYOUT),small)
 
 mutants: $(VENV)/.test ## Plant mistakes in a copy of the shop: the fault matrix must catch each
 	@"$(PY)" tests/faults/plant.py $(if $(N),-n $(N))

@@ -30,6 +30,9 @@ VAULT_KEY = Fernet.generate_key().decode()
 def pytest_collection_modifyitems(items):
     """Say why a test is skipped here, or refuse to skip where everything must run."""
     for item in items:
+        if item.get_closest_marker("kill") or item.get_closest_marker("browser"):
+            # One process runs all that take ports and whole machines, while another runs the rest.
+            item.add_marker(pytest.mark.xdist_group("machine"))
         for name, finder in REQUIRED.items():
             if item.get_closest_marker(name) and not finder():
                 if os.environ.get("REQUIRE_ALL"):

@@ -150,7 +150,7 @@ def chunks(wanted, databases):
     return [group[at : at + CHUNK] for group in groups.values() for at in range(0, len(group), CHUNK)]
 
 
-def run(wanted, *, seed, databases, jobs, folder, told=print, is_first_enough=False):
+def run(wanted, *, seed, databases, jobs, folder, is_first_enough=False):
     """Play the wanted runs; one report of all."""
     report, begun = Report(), time.monotonic()
     stocked = stock(folder)
@@ -168,12 +168,17 @@ def run(wanted, *, seed, databases, jobs, folder, told=print, is_first_enough=Fa
                 pool.submit(play_all, some, seed, databases, stocked, postgres, is_first_enough) for some in todo
             ]
             for nth, done in enumerate(as_completed(waiting), 1):
-                report.add(done.result())
+                fresh = done.result()
+                report.add(fresh)
+                for one in fresh.violations:
+                    print(one, flush=True)
                 if report.violations and is_first_enough:
                     pool.shutdown(cancel_futures=True)
                     break
                 if nth % 10 == 0:
-                    told(f"{nth}/{len(todo)} shops, {len(report.violations)} violations, {_minutes(begun)}")
+                    print(
+                        f"{nth}/{len(todo)} shops, {len(report.violations)} violations, {_minutes(begun)}", flush=True
+                    )
     finally:
         if postgres is not None:
             postgres.stop()
