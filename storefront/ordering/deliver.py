@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 
+from sqlmodel import Session
+
 from storefront.cases.open import open_case
 from storefront.cases.resolve import end_with_debt
 from storefront.delivery.profile import Sent, UnusableProfile, seal
 from storefront.jobs import outbox
 from storefront.kernel.errors import OutsideError
 from storefront.models.order import Order, OrderState
+from storefront.models.profile import Profile
 from storefront.ordering import hold
 from storefront.ordering.bench import ONWARD, Closed, Outcome, Wait, Workbench, pause, standing_key
 from storefront.ordering.states import Event, move
@@ -60,18 +63,25 @@ def _deliver(bench: Workbench, order: Order, sent: Sent) -> Outcome:
     with bench.write() as session:
         if move(session, order.id, Event.DELIVERED, now=now, delivered_at=now, reason="") is None:
             return ONWARD
-        session.add(profile)
+        is_again = session.get(Profile, order.id) is not None
+        session.merge(profile)
         is_overpaid = ledger.balance(session, order.id) > order.charged_minor
         end_with_debt(session, order.id, resolution="delivered", now=now, is_overpaid=is_overpaid)
         outbox.close(session, standing_key(order.id))
-        outbox.stage(
-            session,
-            job="letters.order_delivered",
-            arguments={"order_id": order.id},
-            key=f"letter:{order.id}:delivered",
-            due_at=now,
-        )
+        stage_letter(session, "order_delivered", order.id, now, is_again=is_again)
     return Closed(OrderState.DELIVERED)
+
+
+def stage_letter(session: Session, template: str, order_id: str, now: dt.datetime, *, is_again: bool) -> None:
+    """One letter for each delivery: an order may be delivered again after a refund that the bank sent back."""
+    again = f"delivered:{now:%Y%m%d%H%M%S}" if is_again else ""
+    outbox.stage(
+        session,
+        job=f"letters.{template}",
+        arguments={"order_id": order_id, "again": again},
+        key=f"letter:{order_id}:{again or 'delivered'}",
+        due_at=now,
+    )
 
 
 def _detail(bench: Workbench, supplier_order_id: str) -> SupplierProfile | None:

@@ -14,13 +14,13 @@ from sqlmodel import Session, select
 
 from storefront.cases.open import open_case
 from storefront.cases.resolve import end_with_debt, resolve_kind
-from storefront.jobs import outbox
 from storefront.kernel.clock import wall_now
 from storefront.kernel.errors import OutsideError, Refused, Throttled
 from storefront.models.order import Call, CallState, Order, OrderState
 from storefront.models.profile import TopUp
 from storefront.ordering import calls, pay
 from storefront.ordering.bench import ONWARD, Outcome, Wait, Workbench, pause
+from storefront.ordering.deliver import stage_letter
 from storefront.ordering.states import Event, move
 from storefront.payments import ledger
 from storefront.sim_ports import TopUpRequest, TopUpSeen
@@ -162,7 +162,8 @@ def _deliver(bench: Workbench, order: Order, seen: TopUpSeen) -> Outcome:
     with bench.write() as session:
         if move(session, order.id, Event.DELIVERED, now=now, delivered_at=now, reason="") is None:
             return ONWARD
-        session.add(
+        is_again = session.get(TopUp, order.id) is not None
+        session.merge(
             TopUp(
                 order_id=order.id,
                 supplier_order_no=seen.order_no,
@@ -174,13 +175,7 @@ def _deliver(bench: Workbench, order: Order, seen: TopUpSeen) -> Outcome:
         is_overpaid = ledger.balance(session, order.id) > order.charged_minor
         end_with_debt(session, order.id, resolution="delivered", now=now, is_overpaid=is_overpaid)
         wake_for(session, _iccid(order), now)
-        outbox.stage(
-            session,
-            job="letters.order_topped_up",
-            arguments={"order_id": order.id},
-            key=f"letter:{order.id}:delivered",
-            due_at=now,
-        )
+        stage_letter(session, "order_topped_up", order.id, now, is_again=is_again)
     return ONWARD
 
 

@@ -205,14 +205,12 @@ MUTANTS = (
         (("storefront/payments/refund.py", "        if begun is not None:\n", "        if False:\n"),),
     ),
     Mutant(
-        "the letter of a delivered order is left out",
+        "the letter of a delivered order is put off for years",
         (
             (
-                "storefront/ordering/top_up.py",
-                '            job="letters.order_topped_up",\n            arguments={"order_id": order.id},\n'
-                '            key=f"letter:{order.id}:delivered",',
-                '            job="letters.order_topped_up",\n            arguments={"order_id": order.id},\n'
-                '            key=f"letter:{order.id}:never",',
+                "storefront/ordering/deliver.py",
+                "        due_at=now,\n",
+                "        due_at=now + dt.timedelta(days=3650),\n",
             ),
         ),
     ),

@@ -16,7 +16,7 @@ from storefront.wiring import wire
 from tests.crash.killing import Killed, commit_behind_its_back
 
 BEFORE_COMMIT, AFTER_COMMIT, DURING_CALL = "before commit", "after commit", "during the call"
-_here = threading.local()
+_here, _building = threading.local(), threading.Lock()
 
 
 class Scythe:
@@ -64,9 +64,11 @@ class Process:
     @property
     def app(self):
         """Its web application."""
-        if self._app is None:
-            self._app = create_app(self.house)
-        return self._app
+        # One at a time: routes are compiled with `ast`, which counts its depth for all threads together.
+        with _building:
+            if self._app is None:
+                self._app = create_app(self.house)
+            return self._app
 
     def run(self, work):
         """What it does, until it is done or killed; None then."""

@@ -118,8 +118,10 @@ class Shop:
         sweeps.broken_promises(bench)
 
     def let_banks_decide(self):
-        """Refunds that were pending go through."""
+        """Refunds that were pending go through, and those that fail after a while have failed."""
+        self.pass_time(2)
         with self.world.lock:
+            self.world.stripe.tick()
             made = list(self.world.stripe.store.table("refund").values())
             for one in made:
                 if one["status"] == "pending":

@@ -2,14 +2,15 @@
 
 import re
 
+import pytest
 from sqlmodel import select
 
 from storefront.kernel.money import Money
 from storefront.models.order import Order, OrderState
 from storefront.ports import RefundRequest
-from tests.agent import delivered, refunds, stuck
+from tests.agent import delivered, message_id, refunds, stuck
 from tests.events import deliver, event
-from tests.making import order_of, payments_of
+from tests.making import holds_of, mails_to, order_of, payments_of
 from tests.owner import order_id
 
 
@@ -104,6 +105,31 @@ def test_a_refund_that_failed_may_be_tried_again(traveller, agent, house, sandbo
     traveller.drain()
     assert order_of(house, order_id(traveller, reference)).state is OrderState.REFUNDED
     assert sorted(one.state.value for one in refunds(house)) == ["done", "failed"]
+    assert "Nothing waits for a person" in agent.browser.get("/desk/").text
+
+
+@pytest.mark.parametrize("verb", ["ask_again", "order_again"])
+def test_what_was_delivered_and_refunded_is_delivered_again_when_the_bank_sends_it_back(
+    traveller, agent, house, sandbox, verb
+):
+    """The money is ours after all: the same code, or a new one, is shown, and a letter of its own tells."""
+    reference = delivered(traveller)
+    about = order_id(traveller, reference)
+    sandbox.world.faults.arm("stripe.refund_create", "fail_later", seconds=60)
+    agent.do(f"/desk/orders/{reference}/refund")
+    traveller.drain()
+    traveller.wait(61)
+    failed = {"id": "re_1", "object": "refund", "payment_intent": payments_of(house, about)[-1].payment_id}
+    assert deliver(traveller, event("refund.failed", failed | {"status": "failed"})) == 200
+    traveller.drain()
+    assert order_of(house, about).state is OrderState.ATTENTION
+    agent.do(f"/desk/orders/{reference}/{verb}")
+    traveller.drain()
+    assert order_of(house, about).state is OrderState.DELIVERED
+    used = [one for one in holds_of(house, about) if one.state.value == "used"]
+    assert sandbox.world.supplier.activation_code(used[-1].supplier_order_id) in traveller.look(reference).text
+    ready = [one for one in mails_to(sandbox, traveller.email) if "ready" in one["subject"].lower()]
+    assert len({message_id(sandbox, one) for one in ready}) == 2
     assert "Nothing waits for a person" in agent.browser.get("/desk/").text
 
 
