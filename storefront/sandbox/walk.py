@@ -14,6 +14,7 @@ from storefront.sandbox.buyer import Buyer, WalkFailed, terminal
 from storefront.sandbox.supervisor import Layout, Supervisor
 from storefront.sandbox.walk_desk import DeskWalk
 from storefront.sandbox.walk_renewal import RenewalWalk
+from storefront.sandbox.walk_safety import SafetyWalk
 
 EMAIL = "ada@traveller.example"
 DESK, AGENT, DESK_PASSWORD = "desk@landfall.example", "agent@landfall.example", "demo-demo-demo"
@@ -73,6 +74,10 @@ class Walk:
         self._step("support finds a card sold elsewhere", desk.find)
         self._step("support closes its renewals, with proof", desk.close)
         self.proof = "\n".join(desk.proof)
+        safety = SafetyWalk(self._layout, self._house, str(self._plan["slug"]))
+        self._step("the worker is killed while somebody pays", safety.kill)
+        self._step("the supplier's answer is lost", safety.lose_an_answer)
+        self._step("Stripe, orders and supplier are compared", safety.compare)
         self._show_qr()
 
     def _step(self, title: str, work: Callable[[], str]) -> None:
