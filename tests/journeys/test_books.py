@@ -60,6 +60,9 @@ def test_a_shop_in_order_has_books_that_agree(traveller, sandbox, house, run):
     settle_down(traveller)
     code, said = run("reconcile", "--days", "60")
     assert (code, "agree about the last 60 days" in said) == (0, True), said
+    code, said = run("reconcile", "--since", "2026-01-31T08:30")
+    assert (code, "agree about everything since 2026-01-31 08:30 UTC" in said) == (0, True), said
+    assert run("reconcile", "--since", "yesterday")[0] == 2
 
 
 def test_a_difference_in_the_cashiers_book(traveller, sandbox, house, run, tmp_path):
