@@ -131,6 +131,9 @@ class Buyer:
         self.shop.let_banks_decide()
         self.shop.tell(self.shop.news())
         self.shop.work()
+        if any(order.state is OrderState.ATTENTION for order in self.orders()):
+            # A person has it, and the shop goes on asking all the same.
+            self.wait(6)
         for minutes in (1, 3, 10, 15, 30, 60):
             if self.is_settled() and not self.shop.news():
                 break

@@ -99,11 +99,12 @@ def mismatch(buyer, chance):
 def abandoned(buyer, chance):
     shop = buyer.shop
     buyer.place()
-    way = chance.choice(["declined", "cancelled", "left", "unpaid"])
+    is_agreed = buyer.name == "first month"
+    way = chance.choice(["declined", "cancelled", "left", "unpaid", *["cancelled"] * 4 * is_agreed])
     if way == "declined":
         buyer.pay(DECLINED)
     elif way == "cancelled":
-        if chance.random() < 0.5:
+        if is_agreed or chance.random() < 0.5:
             shop.world.faults.arm("stripe.session_create", "reset_after", 1)
             buyer.forms.append(buyer.fill())
             buyer.place()
