@@ -19,7 +19,7 @@ from tests import making
 from tests.subscriber import control
 
 VISA, DECLINED, DECLINES_LATER = "4242424242424242", "4000000000000002", "4000000000000341"
-MINUTE = 60
+MINUTE, MOST_RELOADS = 60, 500
 STATES_AT_REST = frozenset(OrderState) - {OrderState.PAID, OrderState.CONFIRMED, OrderState.REFUNDING} - IS_UNPAID
 
 
@@ -206,8 +206,13 @@ class TopUp(Buyer):
         self.iccid = shop.world.sims.create("expired").iccid
 
     def fill(self):
-        """The plan everybody takes."""
-        return making.wanted_top_up(self.shop.eye, self.iccid, email=self.email, network=self.network)
+        """The plan everybody takes; the page is loaded again when the supplier does not answer."""
+        for _ in range(MOST_RELOADS):
+            try:
+                return making.wanted_top_up(self.shop.eye, self.iccid, email=self.email, network=self.network)
+            except OutsideError:
+                continue
+        raise AssertionError("the supplier is silent for good")
 
     def send(self, house, form):
         return place_top_up(house.bench, form)

@@ -37,7 +37,7 @@ SCRIPTS = (troubles, more_troubles)
 WORKERS = (1, 2, 8)
 DATABASES = ("sqlite", "postgres")
 MIX = ("one-off", "top-up", "one-off", "first month", "one-off", "top-up", "one-off", "top-up", "one-off", "renewal")
-CHUNK = 35
+CHUNK, HURRIED = 35, 8
 JUDGED_FROM = 2000
 """With fewer runs an edge may stay unwalked by chance: it is told, and does not fail the run."""
 
@@ -142,12 +142,12 @@ def _in_one_shop(indices, seed, databases, folder, stocked, postgres, report, is
     return left
 
 
-def chunks(wanted, databases):
+def chunks(wanted, databases, most=CHUNK):
     """Runs that can share a shop, some at a time."""
     groups = {}
     for index in wanted:
         groups.setdefault(cell(index, databases)[:2], []).append(index)
-    return [group[at : at + CHUNK] for group in groups.values() for at in range(0, len(group), CHUNK)]
+    return [group[at : at + most] for group in groups.values() for at in range(0, len(group), most)]
 
 
 def run(wanted, *, seed, databases, jobs, folder, is_first_enough=False):
@@ -156,7 +156,7 @@ def run(wanted, *, seed, databases, jobs, folder, is_first_enough=False):
     stocked = stock(folder)
     postgres = _stocked_postgres(stocked, folder) if "postgres" in databases else None
     try:
-        todo = chunks(wanted, databases)
+        todo = chunks(wanted, databases, HURRIED if is_first_enough else CHUNK)
         if jobs == 1:
             for some in todo:
                 report.add(play_all(some, seed, databases, stocked, postgres))

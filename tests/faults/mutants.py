@@ -15,12 +15,17 @@ class Mutant:
 
 MUTANTS = (
     Mutant(
-        "the unique key of calls is dropped: two workers may begin the same call",
+        "the unique key of calls is dropped, and nobody looks: two workers may begin the same call",
         (
             (
+                "storefront/ordering/calls.py",
+                "    if session.exec(select(Call.id).where(*same)).first() is not None:\n",
+                "    if False:\n",
+            ),
+            (
                 "storefront/models/order.py",
-                '__table_args__ = (UniqueConstraint("order_id", "step", "attempt"), Index("ix_calls_state"',
-                '__table_args__ = (Index("ix_calls_state"',
+                '__table_args__ = (UniqueConstraint("order_id", "step", "attempt"), Index("ix_calls_state", "state", "started_at"))',
+                '__table_args__ = (Index("ix_calls_state", "state", "started_at"),)',
             ),
             (
                 "storefront/db/migrations/versions/fdbdbcf1357c_the_first_schema.py",
