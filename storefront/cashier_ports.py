@@ -125,11 +125,12 @@ class RefundRequest:
 
 @dataclass(frozen=True, slots=True)
 class CashierRefund:
-    """One refund as the cashier knows it."""
+    """One refund as the cashier knows it; `is_ours` when it carries the mark the shop puts on each of its own."""
 
     refund_id: str
     status: RefundStatus
     amount: Money
+    is_ours: bool = False
 
 
 @dataclass(frozen=True, slots=True)

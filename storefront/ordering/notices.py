@@ -107,11 +107,10 @@ def _look_at_money(bench: Workbench, notice_type: str, payment_id: str) -> str |
         known = {
             row.refund_id: row for row in session.exec(select(Refund).where(Refund.payment_id == payment_id)).all()
         }
-        ours_on_its_way = any(row.refund_id is None for row in known.values())
         for one in said:
             if one.refund_id in known:
                 _follow(bench, session, known[one.refund_id], one.status)
-            elif not ours_on_its_way:
+            elif not one.is_ours:
                 _record_outside(bench, session, payment.order_id, payment_id, one)
     wake(bench, payment.order_id)
     return payment.order_id

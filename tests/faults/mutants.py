@@ -152,7 +152,7 @@ MUTANTS = (
         (
             (
                 "storefront/ordering/notices.py",
-                "            elif not ours_on_its_way:\n",
+                "            elif not one.is_ours:\n",
                 "            elif False:\n",
             ),
         ),

@@ -5,13 +5,13 @@ import re
 import pytest
 from sqlmodel import select
 
-from storefront.kernel.money import Money
 from storefront.models.order import Order, OrderState
-from storefront.ports import RefundRequest
+from storefront.payments import ledger
 from tests.agent import delivered, message_id, refunds, stuck
 from tests.events import deliver, event
 from tests.making import holds_of, mails_to, order_of, payments_of
 from tests.owner import order_id
+from tests.subscriber import control
 
 
 def test_a_refund_is_shown_first_done_once_and_read_back(traveller, agent, house, sandbox):
@@ -133,14 +133,30 @@ def test_what_was_delivered_and_refunded_is_delivered_again_when_the_bank_sends_
     assert "Nothing waits for a person" in agent.browser.get("/desk/").text
 
 
+def test_a_refund_beside_ours_is_written_down_though_ours_fails(traveller, agent, house, sandbox):
+    """Half went back at Stripe a moment before the desk refunded all: ours is refused, theirs stands in the ledger."""
+    reference = delivered(traveller)
+    about = order_id(traveller, reference)
+    paid = payments_of(house, about)[-1]
+    made = control(sandbox, f"outside_refund/{paid.payment_id}", amount=paid.captured_minor // 2)
+    agent.do(f"/desk/orders/{reference}/refund")
+    assert deliver(traveller, event("refund.created", made)) == 200
+    traveller.drain()
+    assert order_of(house, about).reason == "refund_failed"
+    with house.read() as session:
+        assert ledger.balance(session, about) == paid.captured_minor - made["amount"]
+    agent.do(f"/desk/orders/{reference}/refund")
+    traveller.drain()
+    assert order_of(house, about).state is OrderState.REFUNDED
+    with house.read() as session:
+        assert ledger.balance(session, about) == 0
+
+
 def test_nothing_is_ordered_with_money_that_went_back_by_hand(traveller, agent, house, sandbox):
     """Somebody refunded at Stripe: ordering again would give an eSIM away, so only giving back is left."""
     reference = stuck(traveller, sandbox)
     paid = payments_of(house, order_id(traveller, reference))[-1]
-    client = house.outside.cashier
-    client.refund(RefundRequest("by-hand", paid.payment_id, Money(paid.captured_minor, paid.currency), "x", "by hand"))
-    about = {"id": "re_1", "object": "refund", "payment_intent": paid.payment_id, "status": "succeeded"}
-    deliver(traveller, event("refund.created", about))
+    deliver(traveller, event("refund.created", control(sandbox, f"outside_refund/{paid.payment_id}")))
     traveller.drain()
     for verb in ("order_again", "ask_again"):
         answer = agent.do(f"/desk/orders/{reference}/{verb}")

@@ -85,7 +85,8 @@ def refund(made: stripe.Refund) -> CashierRefund:
         status = _REFUND_STATUS.get(made.status or "")
         if status is None:
             unknown("refund.status")
-        return CashierRefund(made.id, status, money("refund.amount", made.amount, made.currency))
+        is_ours = "order_id" in (made.to_dict().get("metadata") or {})
+        return CashierRefund(made.id, status, money("refund.amount", made.amount, made.currency), is_ours)
 
 
 def dispute(made: stripe.Dispute) -> Dispute:
