@@ -153,7 +153,7 @@ def mixes(count):
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@mixes(10)
+@mixes(4)
 def test_killed_while_the_outside_fails(house, sandbox, faults, nth, is_after, is_retrying):
     """Random misfortunes, a kill at a random commit, a buyer who comes back or does not: the promise holds."""
     _misfortune(house, sandbox, faults, nth, is_after, is_retrying)

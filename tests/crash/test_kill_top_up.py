@@ -125,7 +125,7 @@ def mixes(count):
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@mixes(8)
+@mixes(4)
 def test_killed_while_the_outside_fails(house, sandbox, faults, nth, is_after):
     """Random misfortunes and a kill at a random commit: the promise holds, nothing is ordered twice."""
     _misfortune(house, sandbox, faults, nth, is_after)

@@ -144,7 +144,21 @@ class Stubborn:
         self.order_page, self.phase = "", ""
 
     def buy(self):
-        """Order, pay, and in every second case come back from the payment page."""
+        """Order, pay, and in every second case come back from the payment page; what was given up is ordered anew."""
+        session = ""
+        while not session:
+            self._order()
+            session = self._again(self._payment_page)
+        paid = requests.post(
+            f"{self._crowd.layout.sandbox_url}/stripe/_sandbox/pay/{session}",
+            json={"number": "4242424242424242"},
+            timeout=30,
+        ).json()
+        assert paid.get("result") == "paid", paid
+        if self._nth % 2:
+            self._again(lambda: self._good("GET", f"{self.order_page}/paid"))
+
+    def _order(self):
         plans = self._again(lambda: self.buyer.plans("JP"))
         plans = [plan for plan in plans if plan["in_stock"] and not plan["is_regional"]]
         url = f"{self.buyer.shop}/en/usd/checkout/{plans[self._nth % len(plans)]['slug']}"
@@ -154,15 +168,6 @@ class Stubborn:
         self.order_page = placed.headers["Location"].removesuffix("/pay")
         if self.order_page.startswith("/"):
             self.order_page = f"{self.buyer.shop}{self.order_page}"
-        session = self._again(self._payment_page)
-        paid = requests.post(
-            f"{self._crowd.layout.sandbox_url}/stripe/_sandbox/pay/{session}",
-            json={"number": "4242424242424242"},
-            timeout=30,
-        ).json()
-        assert paid["result"] == "paid", paid
-        if self._nth % 2:
-            self._again(lambda: self._good("GET", f"{self.order_page}/paid"))
 
     def look(self):
         """What the waiting page is told."""
@@ -172,11 +177,13 @@ class Stubborn:
         return self.phase
 
     def _payment_page(self):
-        answer = self._good("GET", f"{self.order_page}/pay")
-        target = answer.headers.get("Location", "")
-        if target.startswith((self.buyer.shop, "/")) or not target:
-            raise WalkFailed("the payment page is not open yet")
-        return target.rstrip("/").split("/")[-1]
+        """The cashier's number of the open page; empty when the shop gave up before anybody paid, as it may."""
+        target = self._good("GET", f"{self.order_page}/pay").headers.get("Location", "")
+        if target.startswith(self._crowd.layout.sandbox_public_url):
+            return target.rstrip("/").split("/")[-1]
+        if self.look() in {"rejected", "lapsed"}:
+            return ""
+        raise WalkFailed(f"the payment page is not open yet, the order is {self.phase}")
 
     def _good(self, method, url, **more):
         answer = self.buyer.browser.request(method, url, allow_redirects=False, timeout=20, **more)
@@ -184,7 +191,7 @@ class Stubborn:
             raise WalkFailed(f"{url} answered {answer.status_code}")
         return answer
 
-    def _again(self, deed, seconds=60.0):
+    def _again(self, deed, seconds=180.0):
         until = time.monotonic() + seconds
         while True:
             try:
