@@ -56,6 +56,10 @@ class Crowd(Supervisor):
         except ProcessLookupError:
             return
         self.kills += 1
+        for name in ("worker", *self._workers):
+            if self.process(name).pid == pid:
+                # It takes a moment to be gone; asked too early it would count as alive, and stay dead.
+                self.process(name).wait()
         self.revive()
 
     def revive(self):
@@ -223,10 +227,11 @@ def in_threads(deeds, most=4):
     return threads, wrong
 
 
-def all_end(buyers, seconds):
+def all_end(crowd, buyers, seconds):
     """Wait until every order is delivered or its money went back; what is left otherwise."""
     until, left = time.monotonic() + seconds, list(buyers)
     while left and time.monotonic() < until:
+        crowd.revive()
         left = [one for one in left if one.look() not in FINAL]
         time.sleep(0.5)
     return [(one.email, one.phase) for one in left]

@@ -37,7 +37,7 @@ def stream(crowd, orders, kills, seed, told=lambda _text: None):
     if wrong:
         return [f"{type(wrong[0]).__name__}: {wrong[0]}"]
     crowd.revive()
-    left = all_end(buyers, 240)
+    left = all_end(crowd, buyers, 240)
     found = [f"{email} ends as {phase}" for email, phase in left]
     if not found:
         time.sleep(1)

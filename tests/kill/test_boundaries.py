@@ -28,20 +28,20 @@ def test_a_kill_at_every_commit(tmp_path):
                 buyers.append(buyer)
                 is_over = orders.read_text() != ""
                 if is_over:
-                    is_over = not _comes_to_rest(buyer, orders)
+                    is_over = not _comes_to_rest(crowd, buyer, orders)
                 crowd.revive()
                 if is_over:
                     break
                 reached = nth
             orders.write_text("")
             assert reached > 10, f"{place}: a purchase has more commits than {reached}"
-        assert all_end(buyers, 180) == []
+        assert all_end(crowd, buyers, 180) == []
         assert judge(crowd, buyers) == []
         code, said = crowd.command("reconcile", "--days", "1")
         assert code == 0, said
 
 
-def _comes_to_rest(buyer, orders):
+def _comes_to_rest(crowd, buyer, orders):
     """The rest of the purchase happens without the buyer; whether its commits reached the ordered death."""
-    all_end([buyer], 20)
+    all_end(crowd, [buyer], 20)
     return orders.read_text() == ""
