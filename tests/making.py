@@ -18,6 +18,8 @@ from storefront.models.order import Call, Hold, Order, OrderEvent
 from storefront.models.payment import Payment, Refund
 from storefront.ordering.place import TopUpWanted, Wanted, place
 from storefront.ordering.steps import advance
+from storefront.payments.take import SHORTEST_PAGE
+from storefront.ports import PageRequest
 from tests.driver import VISA
 
 
@@ -98,6 +100,24 @@ def pay_at_cashier(sandbox, house, order_id, number=VISA):
     answer = requests.post(f"{sandbox.url}/stripe/_sandbox/pay/{session_id}", json={"number": number}, timeout=10)
     assert answer.ok, answer.text
     return answer.json()
+
+
+def open_another_page(house, order, *, attempt=99):
+    """Another door to the same order, made at the cashier by hand; the shop has not heard of it."""
+    request = PageRequest(
+        order_id=order.id,
+        reference=order.reference,
+        attempt=attempt,
+        amount=Money(order.charged_minor, order.charged_currency),
+        title="by hand",
+        description="",
+        email=order.email,
+        locale="en",
+        success_url="https://shop.example/paid",
+        cancel_url="https://shop.example/",
+        expires_at=house.bench.now() + SHORTEST_PAGE,
+    )
+    return house.outside.cashier.open_page(request)
 
 
 def order_of(house, order_id):

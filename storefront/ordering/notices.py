@@ -130,7 +130,7 @@ def _look_at_disputes(bench: Workbench, order_id: str, payment_id: str) -> str:
         if any(one.status in {DisputeStatus.INQUIRY, DisputeStatus.OPEN} for one in said):
             detail = "the buyer's bank disputes the payment; answer at the cashier"
             _case(bench, session, order_id, "dispute", detail)
-        else:
+        elif said:
             words = ", ".join(sorted({one.status.value for one in said}))
             resolve_kind(session, order_id, "dispute", resolution=words, now=now)
     return order_id

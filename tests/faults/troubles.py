@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import copy
-import datetime as dt
 import secrets
 from functools import partial
 
 from storefront.kernel.errors import OutsideError
-from storefront.kernel.money import Money
 from storefront.models.order import OrderState
 from storefront.ordering.steps import wake
-from storefront.ports import PageRequest
 from storefront.worker.run import drain
 from tests.faults.scripts import an_event, finish, trouble
-
-_HALF_AN_HOUR = dt.timedelta(minutes=31)
+from tests.making import open_another_page
 
 
 @trouble("E1", "webhook, landing page and workers at once")
@@ -152,23 +148,9 @@ def again(buyer, chance):
 
 def _second_door(shop, order):
     """Somebody at the cashier makes another page for the same order."""
-    request = PageRequest(
-        order_id=order.id,
-        reference=order.reference,
-        attempt=99,
-        amount=Money(order.charged_minor, order.charged_currency),
-        title="by hand",
-        description="",
-        email=order.email,
-        locale="en",
-        success_url="http://127.0.0.1/paid",
-        cancel_url="http://127.0.0.1/",
-        expires_at=shop.eye.bench.now().replace(microsecond=0) + _HALF_AN_HOUR,
-        note="",
-    )
     for _ in range(9):
         try:
-            shop.eye.outside.cashier.open_page(request)
+            open_another_page(shop.eye, order)
         except OutsideError:
             continue
         return

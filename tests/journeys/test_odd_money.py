@@ -1,14 +1,10 @@
 """Money that is not what was asked for: another amount, another page, an order that was over before it came."""
 
-import datetime as dt
-
 import pytest
 
 from storefront.cases.resolve import resolve
-from storefront.kernel.money import Money
 from storefront.models.order import OrderState
 from storefront.ordering import change, sweeps
-from storefront.ports import PageRequest
 from tests import making
 from tests.events import deliver, event
 from tests.owner import order_id
@@ -72,21 +68,7 @@ def test_money_for_a_rejected_order_is_late_money(traveller, house, sandbox, has
     about = making.make_order(house)
     order = making.order_of(house, about)
     assert order.state is OrderState.REJECTED
-    page = house.outside.cashier.open_page(
-        PageRequest(
-            order_id=about,
-            reference=order.reference,
-            attempt=9,
-            amount=Money(order.charged_minor, order.charged_currency),
-            title="by hand",
-            description="",
-            email=order.email,
-            locale="en",
-            success_url="https://shop.example/paid",
-            cancel_url="https://shop.example/",
-            expires_at=house.bench.now() + dt.timedelta(minutes=31),
-        )
-    )
+    page = making.open_another_page(house, order)
     control(sandbox, f"pay/{page.session_id}", number="4242424242424242")
     if not has_stock:
         sandbox.world.faults.arm("linksfield.package_detail", "sold_out", 1)
