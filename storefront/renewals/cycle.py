@@ -20,7 +20,7 @@ from storefront.kernel.errors import OutsideError
 from storefront.models.order import Order, OrderState
 from storefront.models.payment import Payment, PaymentState
 from storefront.models.profile import Profile
-from storefront.models.renewal import Bill, BillState, Renewal, RenewalState
+from storefront.models.renewal import Bill, BillState, Closing, Renewal, RenewalState
 from storefront.ordering.bench import Workbench, pause
 from storefront.ordering.states import IS_UNPAID
 from storefront.renewals import anchor, announce, bills, close, judge, states
@@ -137,6 +137,8 @@ def _why_over(
         return "not_paid" if renewal.unpaid_url else "ended_at_cashier"
     if subscription.ends_at is not None:
         return "portal"
+    if renewal.iccid is not None and _is_unwanted(bench, renewal, renewal.iccid):
+        return "asked"
     if renewal.state is RenewalState.AGREED:
         return "not_delivered" if is_billed else ""
     with bench.read() as session:
@@ -152,6 +154,16 @@ def _why_over(
     charge_at = subscription.period_ends_at + CHARGED_AFTER
     is_reached = limit_reached(standing.limits, standing.agreed, kept=standing.kept, charge_at=charge_at)
     return "limit" if is_reached and not is_billed else ""
+
+
+def _is_unwanted(bench: Workbench, renewal: Renewal, iccid: str) -> bool:
+    """Whether somebody asked to end all that renews for the SIM since this was agreed; a closing may have missed it.
+
+    It names one agreement at most, while another may only just have been paid, or not know its SIM yet.
+    """
+    with bench.read() as session:
+        query = select(Closing.id).where(Closing.iccid == iccid, Closing.asked_at >= renewal.agreed_at)
+        return session.exec(query).first() is not None
 
 
 def _is_billed(invoices: Sequence[Invoice]) -> bool:
@@ -172,6 +184,9 @@ def _start(bench: Workbench, renewal: Renewal, order_state: OrderState) -> Again
     except NotEligible as no:
         _log.info("renewal_not_eligible", renewal_id=renewal.id, why=no.why)
         _close(bench, renewal, "foreign_renewal" if no.why == "foreign_renewal" else "not_eligible")
+        return None
+    if _is_unwanted(bench, renewal, iccid):
+        _close(bench, renewal, "asked")
         return None
     with bench.write() as session:
         is_second = session.exec(select(Renewal.id).where(Renewal.active_for == iccid)).first() is not None

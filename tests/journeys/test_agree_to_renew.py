@@ -10,6 +10,7 @@ from sqlmodel import select
 
 from storefront.models.case import Case
 from storefront.models.renewal import Renewal, RenewalState
+from storefront.renewals import close
 from storefront.sandbox.linksfield.sims.plans import PLANS
 from storefront.sandbox.linksfield.sims.sim import Renewal as Record
 from tests.making import mails_to, order_of
@@ -51,6 +52,31 @@ def test_a_sim_has_one_agreement_at_most(traveller, sandbox, house):
     path = top_up_path(traveller, PLAN)
     answer = press(traveller, path, traveller.browser.get(path).text, email="a@b.example", consent="y", renew="y")
     assert answer.status_code == 409
+
+
+def test_nothing_agreed_before_a_closing_begins_after_it(traveller, sandbox, house):
+    """Of two that were open at once, one is active and closed before the money for the other is known: it ends too."""
+    iccid = some_iccid(sandbox)
+    open_sim(traveller, iccid)
+    first, second = agree_top_up(traveller), agree_top_up(traveller)
+    finish(traveller, first)
+    assert traveller.pay(second)["result"] == "paid"
+    close.ask(house.bench, iccid=iccid, asked_by="desk", actor="ada", email=traveller.email, locale="en")
+    traveller.drain()
+    traveller.land(second)
+    traveller.drain()
+    traveller.wait(3)
+    with house.read() as session:
+        found = session.exec(select(Renewal).order_by(Renewal.id)).all()
+    assert [(one.state.value, one.reason) for one in found] == [("ended", "asked"), ("ended", "asked")]
+    assert [one["status"] for one in ask(sandbox, "subscriptions")] == ["canceled", "canceled"]
+    assert order_of(house, order_id(traveller, second)).state.value == "delivered"
+    again = agree_top_up(traveller)
+    finish(traveller, again)
+    assert view_of(house, found[-1].id).state == "ended"
+    with house.read() as session:
+        newest = session.exec(select(Renewal).order_by(Renewal.id.desc())).first()
+    assert newest.state.value == "active", "what is agreed after the closing is a new wish"
 
 
 def test_an_order_that_is_never_paid_leaves_nothing_behind(traveller, sandbox, house):

@@ -78,4 +78,6 @@ def _pay_and_close(layout, buyer, payment_page):
     answer = buyer.browser.post(
         f"{layout.sandbox_url}/stripe/_sandbox/pay/{session_id}", json={"number": "4242424242424242"}, timeout=20
     )
-    return answer.json()["redirect"].split("/paid")[0]
+    said = answer.json()
+    assert said.get("result") == "paid", said
+    return said["redirect"].split("/paid")[0]
