@@ -79,8 +79,9 @@ def open_step(bench: Workbench, order: Order) -> Outcome:
         return Wait(pause(bench.now(), order.placed_at))
     # Nobody has paid a page that was opened this moment: the first look can wait.
     first_look = min(pay_until(bench, order, hold), bench.now() + LOOK_EVERY)
-    is_armed = _write_page(bench, order, ticket, page, request, first_look)
-    return Wait(first_look, is_armed=is_armed)
+    if _write_page(bench, order, ticket, page, request, first_look):
+        return Wait(first_look, is_armed=True)
+    return ONWARD
 
 
 def watch_step(bench: Workbench, order: Order) -> Outcome:
@@ -206,22 +207,28 @@ def _write_page(
     request: PageRequest,
     first_look: dt.datetime,
 ) -> bool:
+    """Whether the order waits for its payment now; it may have gone on without us."""
     now = bench.now()
     with bench.write() as session:
+        # The order first, then its call: who repeats a call locks them in this order too.
+        session.exec(select(Order.id).where(Order.id == order.id).with_for_update()).one()
         if not calls.end(session, ticket, CallState.DONE):
             return False
-        session.add(
-            Payment(
-                id=new_id(),
-                order_id=order.id,
-                attempt=ticket.attempt,
-                session_id=page.session_id,
-                url=page.url,
-                opened_at=now,
-                expires_at=request.expires_at,
+        # A repeated call names the page of the first one, which may have been paid and adopted in the meantime.
+        if settle.find(session, page.session_id) is None:
+            session.add(
+                Payment(
+                    id=new_id(),
+                    order_id=order.id,
+                    attempt=ticket.attempt,
+                    session_id=page.session_id,
+                    url=page.url,
+                    opened_at=now,
+                    expires_at=request.expires_at,
+                )
             )
-        )
-        move(session, order.id, Event.PAGE_OPENED, now=now, facts={"session": page.session_id})
+        if not move(session, order.id, Event.PAGE_OPENED, now=now, facts={"session": page.session_id}):
+            return False
         arm(session, order.id, first_look)
     return True
 

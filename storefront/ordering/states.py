@@ -44,6 +44,8 @@ MOVES: MappingProxyType[tuple[OrderState, Event], OrderState] = MappingProxyType
         # The order of a renewal is written because its invoice was paid.
         (_S.PLACED, Event.PAID): _S.PAID,
         (_S.HELD, Event.PAGE_OPENED): _S.AWAITING_PAYMENT,
+        # The page's answer was lost on its way to us, and somebody pays there before we have asked again.
+        (_S.HELD, Event.PAID): _S.PAID,
         (_S.HELD, Event.REJECTED): _S.REJECTED,
         (_S.HELD, Event.LAPSED): _S.LAPSED,
         (_S.HELD, Event.CANCELLED): _S.CANCELLED,
@@ -80,7 +82,7 @@ _ENDED_UNPAID = frozenset({_S.REJECTED, _S.LAPSED, _S.CANCELLED})
 IGNORED: MappingProxyType[Event, frozenset[OrderState]] = MappingProxyType(
     {
         Event.HELD: _AFTER_HELD,
-        Event.REJECTED: _ENDED_UNPAID,
+        Event.REJECTED: _AFTER_PAID | _ENDED_UNPAID,
         Event.PAGE_OPENED: _AFTER_OPENED,
         Event.PAID: _AFTER_PAID,
         Event.LAPSED: _AFTER_PAID | _ENDED_UNPAID,

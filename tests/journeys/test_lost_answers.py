@@ -175,6 +175,26 @@ def test_a_lost_answer_of_the_payment_page_opens_no_second_page(house, sandbox):
     assert len(sandbox.world.stripe.store.table("checkout.session")) == 1
 
 
+def test_a_page_paid_while_it_is_asked_for_again_is_one_page(house, sandbox, monkeypatch):
+    """Its answer was lost, its buyer pays: the notice comes between the repeated call and its answer."""
+    sandbox.world.faults.arm("stripe.session_create", "reset_after", 1)
+    order_id = making.make_order(house)
+    making.let_calls_age(house)
+    open_page = house.outside.cashier.open_page
+
+    def and_paid_meanwhile(request):
+        page = open_page(request)
+        assert control(sandbox, f"pay/{page.session_id}", number=making.VISA)["result"] == "paid"
+        notices.settle_session(house.bench, page.session_id)
+        return page
+
+    monkeypatch.setattr(house.outside.cashier, "open_page", and_paid_meanwhile)
+    advance(house.bench, order_id)
+    assert making.order_of(house, order_id).state is OrderState.DELIVERED, "it goes on at once"
+    assert len(making.payments_of(house, order_id)) == 1
+    assert [call.state.value for call in making.calls_of(house, order_id, "page")] == ["done"]
+
+
 def test_a_stored_500_burns_its_key(house, sandbox):
     """A 500 would be replayed under its key for ever; the next attempt carries another."""
     sandbox.world.faults.arm("stripe.session_create", "status", 1, status=500)
