@@ -26,6 +26,8 @@ from tests.faults.process import Process, Scythe
 
 DEADLINE = 0.2
 """Seconds a call may take; the stripe library and the supplier alike."""
+PATIENCE = 2.0
+"""The same for whoever judges: a busy machine must not look like a silent supplier."""
 
 
 class Shop:
@@ -35,17 +37,11 @@ class Shop:
         self.sandbox = server.start(
             mail_port=0, seed=7, offset_file=folder / "clock-offset", webhook_secret=WEBHOOK_SECRET, shop_webhook_url=""
         )
-        self.settings = settings_for(
-            self.sandbox,
-            folder,
-            database_url=database_url,
-            supplier_deadline_seconds=DEADLINE,
-            stripe_deadline_seconds=DEADLINE,
-        )
+        self.settings = _settings(self.sandbox, folder, database_url, DEADLINE)
         self.world, self.scythe = self.sandbox.world, Scythe()
         self.web = Process(self)
         self.crew = [Process(self) for _ in range(workers)]
-        self.eye = wire(self.settings)
+        self.eye = wire(_settings(self.sandbox, folder, database_url, PATIENCE))
         self.answered, self._heard, self._untold = {}, 0, []
 
     def close(self):
@@ -157,3 +153,13 @@ class Shop:
         post = partial(app.test_client().post, "/webhooks/stripe", data=body, headers=headers)
         if self.web.run(lambda _house: post().status_code) == 200:
             self.answered[one["id"]] = one["type"]
+
+
+def _settings(sandbox, folder, address, seconds):
+    return settings_for(
+        sandbox,
+        folder,
+        database_url=address,
+        supplier_deadline_seconds=seconds,
+        stripe_deadline_seconds=seconds,
+    )
