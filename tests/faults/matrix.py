@@ -14,8 +14,8 @@ import tempfile
 import time
 import warnings
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -161,19 +161,20 @@ def run(wanted, *, seed, databases, jobs, folder, is_first_enough=False):
             for some in todo:
                 report.add(play_all(some, seed, databases, stocked, postgres))
             return report
-        with ProcessPoolExecutor(
-            jobs, mp_context=get_context("spawn"), max_tasks_per_child=20, initializer=quiet
-        ) as pool:
-            waiting = [
-                pool.submit(play_all, some, seed, databases, stocked, postgres, is_first_enough) for some in todo
-            ]
-            for nth, done in enumerate(as_completed(waiting), 1):
-                fresh = done.result()
+        one = partial(
+            play_all,
+            seed=seed,
+            databases=databases,
+            stocked=stocked,
+            postgres=postgres,
+            is_first_enough=is_first_enough,
+        )
+        with get_context("spawn").Pool(jobs, initializer=quiet, maxtasksperchild=20) as pool:
+            for nth, fresh in enumerate(pool.imap_unordered(one, todo), 1):
                 report.add(fresh)
-                for one in fresh.violations:
-                    print(one, flush=True)
+                for violation in fresh.violations:
+                    print(violation, flush=True)
                 if report.violations and is_first_enough:
-                    pool.shutdown(cancel_futures=True)
                     break
                 if nth % 10 == 0:
                     print(

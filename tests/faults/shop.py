@@ -10,6 +10,7 @@ from functools import partial
 
 from sqlalchemy import update
 
+from storefront.jobs import outbox
 from storefront.kernel.clock import wall_now
 from storefront.models.order import Call, CallState
 from storefront.models.work import OutboxRow
@@ -53,7 +54,8 @@ class Shop:
 
     def work(self):
         """Every worker does all that is due, all of them at once."""
-        self.together(partial(process.run, drain) for process in self.crew)
+        if outbox.due(self.eye.read, self.eye.outside.clock, limit=1):
+            self.together(partial(process.run, drain) for process in self.crew)
 
     def together(self, deeds):
         """Several things at the same time; then whoever was killed is started again."""
