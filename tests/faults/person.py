@@ -20,13 +20,18 @@ def decide(buyer, chance):
     """Take up, order again or refund what is stuck; now and then refund what was delivered; end what renews."""
     shop = buyer.shop
     bench = shop.eye.bench
+    renews = buyer.name in {"first month", "renewal"}
+    is_idle = not renews
     for order in buyer.orders():
         way = chance.choice(["retry", "order_again", "refund"])
         is_sorry = order.state is OrderState.DELIVERED and chance.random() < 0.1
-        is_stuck = order.state in _STUCK and (way == "refund" or not _done(bench, order.id, way))
-        if is_sorry or is_stuck:
+        is_stuck = order.state in _STUCK
+        is_idle = is_idle and not is_sorry and not is_stuck
+        if is_sorry or (is_stuck and (way == "refund" or not _done(bench, order.id, way))):
             refund(bench, order.id)
-    if buyer.name in {"first month", "renewal"}:
+    if is_idle:
+        return
+    if renews:
         close.ask(bench, iccid=buyer.iccid, asked_by="desk", actor="ada", email=buyer.email, locale="en")
     buyer.see_it_through()
     for order in buyer.orders():
