@@ -185,12 +185,12 @@ MUTANTS = (
         ),
     ),
     Mutant(
-        "the first invoice counts as a renewal",
+        "a renewal that was paid becomes no order",
         (
             (
                 "storefront/renewals/bills.py",
                 "invoice.status is InvoiceStatus.PAID and not invoice.is_first and invoice.due.minor > 0",
-                "invoice.status is InvoiceStatus.PAID and invoice.due.minor > 0",
+                "invoice.status is InvoiceStatus.PAID and invoice.is_first and invoice.due.minor < 0",
             ),
         ),
     ),

@@ -31,7 +31,7 @@ class Crowd(Supervisor):
         super().__init__(layout)
         self.layout, self._workers = layout, [f"worker-{nth}" for nth in range(1, workers)]
         self._webs = {f"web-{nth}": free_port("127.0.0.1", layout.second_port + nth) for nth in range(1, webs)}
-        self.kills = 0
+        self.kills, self.fallen = 0, []
 
     def start(self):
         super().start()
@@ -63,10 +63,15 @@ class Crowd(Supervisor):
         self.revive()
 
     def revive(self):
-        """Start the workers that are gone; gunicorn does so itself for its own."""
+        """Start what is gone, as the machine's supervisor would; gunicorn does so itself for its own processes."""
         for name in ("worker", *self._workers):
             if self.process(name).poll() is not None:
                 self._spawn(name, [sys.executable, "-m", "flask", "worker"])
+        for name, port in {"web": self.layout.shop_port, **self._webs}.items():
+            if (code := self.process(name).poll()) is not None:
+                words = (self.layout.data_dir / f"{name}.log").read_text()[-1500:]
+                self.fallen.append(f"{name} ended by itself with {code}: {words}")
+                self.start_web(name, port)
 
     def command(self, *words):
         """One of the operator's commands; exit code and words."""

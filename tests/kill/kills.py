@@ -25,6 +25,7 @@ def stream(crowd, orders, kills, seed, told=lambda _text: None):
     chance, buyers = random.Random(seed), [Stubborn(crowd, nth) for nth in range(orders)]
     threads, wrong = in_threads([partial(one.buy) for one in buyers])
     while any(thread.is_alive() for thread in threads):
+        crowd.revive()
         done = sum(bool(one.order_page) for one in buyers)
         # Spread over the stream: never far ahead of it, never left for its end.
         if crowd.kills < kills and crowd.kills * orders <= (done + 1) * kills:
@@ -57,7 +58,7 @@ def main():
     with tempfile.TemporaryDirectory() as raw, LAYOUTS[chosen.layout](Path(raw) / "data") as crowd:
         told = partial(print, end="\r", flush=True) if sys.stdout.isatty() else lambda _text: None
         wrong = stream(crowd, chosen.n, chosen.kills, chosen.seed, told)
-    for one in wrong:
+    for one in [*crowd.fallen, *wrong]:
         print(one)
     print(f"{chosen.n} purchases, {crowd.kills} kills, {len(wrong)} violations, {time.monotonic() - begun:.0f} s")
     return 1 if wrong else 0
