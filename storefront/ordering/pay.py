@@ -117,7 +117,7 @@ def settle_in(session: Session, bench: Workbench, order: Order, page: PaymentPag
     """As `settle_page`, in the transaction of a caller that holds the order."""
     now, order_id = bench.now(), order.id
     charged = Money(order.charged_minor, order.charged_currency)
-    payment = settle.find(session, page.session_id) or _adopted(session, order, page, now)
+    payment = _payment_of(session, order_id, page, now)
     settled = settle.record(session, payment, page, order, now)
     facts = {"session": page.session_id, "payment": page.payment_id}
     if settled in {Settled.PAID, Settled.WRONG_AMOUNT}:
@@ -140,17 +140,19 @@ def _promise(bench: Workbench, order: Order) -> dt.timedelta:
     return dt.timedelta(minutes=bench.settings.top_up_promise_minutes if is_top_up else bench.settings.promise_minutes)
 
 
-def _adopted(session: Session, order: Order, page: PaymentPage, now: dt.datetime) -> Payment:
-    """A page of ours whose answer we lost: the cashier knows it by our reference, so it is ours."""
-    payment = Payment(
-        id=new_id(),
-        order_id=order.id,
-        attempt=0,
-        session_id=page.session_id,
-        opened_at=now,
-        expires_at=now,
-    )
-    session.add(payment)
+def _payment_of(session: Session, order_id: str, page: PaymentPage, now: dt.datetime) -> Payment:
+    """The row of the page; a new one for a page whose answer we lost: it carries our reference, so it is ours."""
+    payment = settle.find(session, page.session_id)
+    if payment is None:
+        payment = Payment(
+            id=new_id(),
+            order_id=order_id,
+            attempt=0,
+            session_id=page.session_id,
+            opened_at=now,
+            expires_at=now,
+        )
+        session.add(payment)
     return payment
 
 
@@ -214,19 +216,10 @@ def _write_page(
         session.exec(select(Order.id).where(Order.id == order.id).with_for_update()).one()
         if not calls.end(session, ticket, CallState.DONE):
             return False
-        # A repeated call names the page of the first one, which may have been paid and adopted in the meantime.
-        if settle.find(session, page.session_id) is None:
-            session.add(
-                Payment(
-                    id=new_id(),
-                    order_id=order.id,
-                    attempt=ticket.attempt,
-                    session_id=page.session_id,
-                    url=page.url,
-                    opened_at=now,
-                    expires_at=request.expires_at,
-                )
-            )
+        # A repeated call names the page of the first one, which an event may have brought us in the meantime.
+        payment = _payment_of(session, order.id, page, now)
+        payment.attempt, payment.url, payment.expires_at = ticket.attempt, page.url, request.expires_at
+        session.add(payment)
         if not move(session, order.id, Event.PAGE_OPENED, now=now, facts={"session": page.session_id}):
             return False
         arm(session, order.id, first_look)

@@ -137,7 +137,7 @@ def _why_over(
         return "not_paid" if renewal.unpaid_url else "ended_at_cashier"
     if subscription.ends_at is not None:
         return "portal"
-    if renewal.iccid is not None and _is_unwanted(bench, renewal, renewal.iccid):
+    if _is_unwanted(bench, renewal):
         return "asked"
     if renewal.state is RenewalState.AGREED:
         return "not_delivered" if is_billed else ""
@@ -156,11 +156,14 @@ def _why_over(
     return "limit" if is_reached and not is_billed else ""
 
 
-def _is_unwanted(bench: Workbench, renewal: Renewal, iccid: str) -> bool:
+def _is_unwanted(bench: Workbench, renewal: Renewal) -> bool:
     """Whether somebody asked to end all that renews for the SIM since this was agreed; a closing may have missed it.
 
     It names one agreement at most, while another may only just have been paid, or not know its SIM yet.
     """
+    iccid = renewal.iccid or _delivered_iccid(bench, renewal.order_id)
+    if iccid is None:
+        return False
     with bench.read() as session:
         query = select(Closing.id).where(Closing.iccid == iccid, Closing.asked_at >= renewal.agreed_at)
         return session.exec(query).first() is not None
@@ -184,9 +187,6 @@ def _start(bench: Workbench, renewal: Renewal, order_state: OrderState) -> Again
     except NotEligible as no:
         _log.info("renewal_not_eligible", renewal_id=renewal.id, why=no.why)
         _close(bench, renewal, "foreign_renewal" if no.why == "foreign_renewal" else "not_eligible")
-        return None
-    if _is_unwanted(bench, renewal, iccid):
-        _close(bench, renewal, "asked")
         return None
     with bench.write() as session:
         is_second = session.exec(select(Renewal.id).where(Renewal.active_for == iccid)).first() is not None

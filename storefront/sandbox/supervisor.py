@@ -95,14 +95,22 @@ class Layout:
 
 
 def layout_from(
-    environ: Mapping[str, str], root: Path, *, data_dir: Path | None = None, settings: Mapping[str, str] | None = None
+    environ: Mapping[str, str],
+    root: Path,
+    *,
+    data_dir: Path | None = None,
+    settings: Mapping[str, str] | None = None,
+    shift: int = 0,
 ) -> Layout:
-    """Read BIND, PUBLIC_URL, STRIPE_SECRET_KEY, ONCE, SERVE and CI; taken ports give way to the next free ones."""
+    """Read BIND, PUBLIC_URL, STRIPE_SECRET_KEY, ONCE, SERVE and CI; taken ports give way to the next free ones.
+
+    Layouts that are made at the same moment need ranges of ports of their own: `shift` moves all of them.
+    """
     bind = environ.get("BIND", "127.0.0.1")
-    shop_port = free_port(bind, urlsplit(environ.get("PUBLIC_URL", "")).port or SHOP_PORT)
-    sandbox_port = free_port(bind, SANDBOX_PORT, {shop_port})
-    mail_port = free_port("127.0.0.1", MAIL_PORT, {shop_port, sandbox_port})
-    second_port = free_port("127.0.0.1", SECOND_PORT, {shop_port, sandbox_port, mail_port})
+    shop_port = free_port(bind, urlsplit(environ.get("PUBLIC_URL", "")).port or SHOP_PORT + shift)
+    sandbox_port = free_port(bind, SANDBOX_PORT + shift, {shop_port})
+    mail_port = free_port("127.0.0.1", MAIL_PORT + shift, {shop_port, sandbox_port})
+    second_port = free_port("127.0.0.1", SECOND_PORT + shift, {shop_port, sandbox_port, mail_port})
     public = environ.get("PUBLIC_URL", f"http://{_reachable(bind)}:{shop_port}").rstrip("/")
     host = urlsplit(public).hostname or _reachable(bind)
     once = environ.get("ONCE") == "1" or bool(environ.get("CI")) or not sys.stdout.isatty()
@@ -141,6 +149,12 @@ def free_port(bind: str, wanted: int, taken: set[int] | None = None) -> int:
     raise WalkFailed(f"no free port between {wanted} and {wanted + 200}")
 
 
+def _must_be_free(name: str, bind: str, port: int) -> None:
+    """Whoever took the port since it was chosen would answer in the place of our process. Raises `WalkFailed`."""
+    if free_port(bind, port) != port:
+        raise WalkFailed(f"port {port}, chosen for {name}, was taken in the meantime; start again")
+
+
 class Supervisor:
     """Starts the processes, watches them, ends them all."""
 
@@ -155,6 +169,7 @@ class Supervisor:
     def start(self) -> None:
         """Sandbox, schema, catalogue, web, worker. Raises `WalkFailed` when one does not come up."""
         layout = self._layout
+        _must_be_free("sandbox", layout.bind, layout.sandbox_port)
         sandbox = ["-m", "storefront.sandbox", "--bind", layout.bind, "--port", str(layout.sandbox_port)]
         sandbox += ["--mail-port", str(layout.mail_port), "--shop-url", layout.shop_url]
         sandbox += ["--offset-file", str(layout.data_dir / "clock-offset")]
@@ -180,6 +195,7 @@ class Supervisor:
 
     def start_web(self, name: str, port: int, bind: str = "127.0.0.1", **settings: str) -> None:
         """One more web process on `port`; `settings` differ from the first one's."""
+        _must_be_free(name, bind, port)
         command = [
             sys.executable,
             "-m",

@@ -175,24 +175,42 @@ def test_a_lost_answer_of_the_payment_page_opens_no_second_page(house, sandbox):
     assert len(sandbox.world.stripe.store.table("checkout.session")) == 1
 
 
-def test_a_page_paid_while_it_is_asked_for_again_is_one_page(house, sandbox, monkeypatch):
-    """Its answer was lost, its buyer pays: the notice comes between the repeated call and its answer."""
+def _told_while_it_is_asked_for_again(house, sandbox, monkeypatch, *, paid):
+    """The first answer was lost; a notice about the page comes between the repeated call and its answer."""
     sandbox.world.faults.arm("stripe.session_create", "reset_after", 1)
     order_id = making.make_order(house)
     making.let_calls_age(house)
     open_page = house.outside.cashier.open_page
 
-    def and_paid_meanwhile(request):
+    def and_told_meanwhile(request):
         page = open_page(request)
-        assert control(sandbox, f"pay/{page.session_id}", number=making.VISA)["result"] == "paid"
+        if paid:
+            assert control(sandbox, f"pay/{page.session_id}", number=making.VISA)["result"] == "paid"
         notices.settle_session(house.bench, page.session_id)
         return page
 
-    monkeypatch.setattr(house.outside.cashier, "open_page", and_paid_meanwhile)
+    monkeypatch.setattr(house.outside.cashier, "open_page", and_told_meanwhile)
     advance(house.bench, order_id)
-    assert making.order_of(house, order_id).state is OrderState.DELIVERED, "it goes on at once"
-    assert len(making.payments_of(house, order_id)) == 1
+    monkeypatch.undo()
+    (payment,) = making.payments_of(house, order_id)
     assert [call.state.value for call in making.calls_of(house, order_id, "page")] == ["done"]
+    return order_id, payment
+
+
+def test_a_page_paid_while_it_is_asked_for_again_is_one_page(house, sandbox, monkeypatch):
+    """The order goes on at once."""
+    order_id, _ = _told_while_it_is_asked_for_again(house, sandbox, monkeypatch, paid=True)
+    assert making.order_of(house, order_id).state is OrderState.DELIVERED
+
+
+def test_a_page_told_of_while_it_is_asked_for_again_can_be_paid(house, sandbox, monkeypatch):
+    """The notice knows no address; the answer brings it, and its buyer is sent there."""
+    order_id, payment = _told_while_it_is_asked_for_again(house, sandbox, monkeypatch, paid=False)
+    assert making.order_of(house, order_id).state is OrderState.AWAITING_PAYMENT
+    assert payment.url is not None
+    assert payment.url.endswith(payment.session_id)
+    assert payment.attempt == 1
+    assert payment.expires_at > payment.opened_at
 
 
 def test_a_stored_500_burns_its_key(house, sandbox):

@@ -21,6 +21,8 @@ from tests.postgres import Server
 
 ROOT = Path(__file__).resolve().parents[2]
 DEADLY = ROOT / "tests" / "kill" / "deadly"
+# Test processes start their shops at the same moment: each has ports of its own.
+SHIFT = 1000 * int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 FINAL, GIVEN_UP, VISA = {"ready", "refunded"}, {"rejected", "lapsed"}, "4242424242424242"
 
 
@@ -31,7 +33,7 @@ class Crowd(Supervisor):
         super().__init__(layout)
         self.layout, self._workers = layout, [f"worker-{nth}" for nth in range(1, workers)]
         self._webs = {f"web-{nth}": free_port("127.0.0.1", layout.second_port + nth) for nth in range(1, webs)}
-        self.kills, self.fallen = 0, []
+        self.kills = 0
 
     def start(self):
         super().start()
@@ -63,15 +65,18 @@ class Crowd(Supervisor):
         self.revive()
 
     def revive(self):
-        """Start what is gone, as the machine's supervisor would; gunicorn does so itself for its own processes."""
+        """Start the workers that are gone, as the machine's supervisor would; gunicorn does so for its processes."""
         for name in ("worker", *self._workers):
             if self.process(name).poll() is not None:
                 self._spawn(name, [sys.executable, "-m", "flask", "worker"])
-        for name, port in {"web": self.layout.shop_port, **self._webs}.items():
-            if (code := self.process(name).poll()) is not None:
-                words = (self.layout.data_dir / f"{name}.log").read_text()[-1500:]
-                self.fallen.append(f"{name} ended by itself with {code}: {words}")
-                self.start_web(name, port)
+
+    def fallen(self):
+        """Web servers that ended by themselves, with their last words: nobody kills a server, only its processes."""
+        return [
+            f"{name} ended by itself with {code}: {(self.layout.data_dir / f'{name}.log').read_text()[-1500:]}"
+            for name in ("web", *self._webs)
+            if (code := self.process(name).poll()) is not None
+        ]
 
     def command(self, *words):
         """One of the operator's commands; exit code and words."""
@@ -103,7 +108,7 @@ def small(folder, **settings):
 def large(folder, **settings):
     """Two web processes of two, two workers, PostgreSQL and Redis."""
     folder.mkdir(parents=True, exist_ok=True)
-    postgres, redis = Server(), free_port("127.0.0.1", 16_379)
+    postgres, redis = Server(), free_port("127.0.0.1", 16_379 + SHIFT)
     keeper = subprocess.Popen(
         [shutil.which("redis-server"), "--port", str(redis), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)],
         stdout=subprocess.DEVNULL,
@@ -125,7 +130,8 @@ def _running(folder, more, *, webs, workers, **settings):
     folder.mkdir(parents=True, exist_ok=True)
     # A minute of patience with an answer that never came is right for a shop, and long for a test.
     wanted = {"SHOP_UNKNOWN_PATIENCE_SECONDS": "5", "WEB_CONCURRENCY": "2", **more, **settings}
-    crowd = Crowd(layout_from({"ONCE": "1"}, ROOT, data_dir=folder, settings=wanted), webs=webs, workers=workers)
+    layout = layout_from({"ONCE": "1"}, ROOT, data_dir=folder, settings=wanted, shift=SHIFT)
+    crowd = Crowd(layout, webs=webs, workers=workers)
     try:
         crowd.start()
         yield crowd

@@ -35,8 +35,8 @@ def stream(crowd, orders, kills, seed, told=lambda _text: None):
     while crowd.kills < kills:
         crowd.kill(chance.choice(crowd.victims()))
         time.sleep(chance.random() * 0.3)
-    if wrong:
-        return [f"{type(wrong[0]).__name__}: {wrong[0]}"]
+    if wrong or crowd.fallen():
+        return [*crowd.fallen(), *(f"{type(error).__name__}: {error}" for error in wrong)]
     crowd.revive()
     left = all_end(crowd, buyers, 240)
     found = [f"{email} ends as {phase}" for email, phase in left]
@@ -44,7 +44,7 @@ def stream(crowd, orders, kills, seed, told=lambda _text: None):
         time.sleep(1)
     found += judge(crowd, buyers)
     code, said = crowd.command("reconcile", "--days", "1")
-    return found + ([] if code == 0 else [f"reconcile: {said}"])
+    return [*crowd.fallen(), *found, *([] if code == 0 else [f"reconcile: {said}"])]
 
 
 def main():
@@ -58,7 +58,7 @@ def main():
     with tempfile.TemporaryDirectory() as raw, LAYOUTS[chosen.layout](Path(raw) / "data") as crowd:
         told = partial(print, end="\r", flush=True) if sys.stdout.isatty() else lambda _text: None
         wrong = stream(crowd, chosen.n, chosen.kills, chosen.seed, told)
-    for one in [*crowd.fallen, *wrong]:
+    for one in wrong:
         print(one)
     print(f"{chosen.n} purchases, {crowd.kills} kills, {len(wrong)} violations, {time.monotonic() - begun:.0f} s")
     return 1 if wrong else 0

@@ -50,3 +50,9 @@ def test_from_every_state_that_holds_money_there_is_a_way_to_delivered_or_refund
 def test_late_money_is_a_move_not_an_error(state):
     """Money that comes after the end of an unpaid order makes it a paid order."""
     assert verdict(state, Event.PAID) is OrderState.PAID
+
+
+def test_a_page_whose_answer_was_lost_can_be_paid_and_is_not_refused_afterwards():
+    """The money comes first, then the cashier's no to whoever asked for the page again."""
+    assert verdict(OrderState.HELD, Event.PAID) is OrderState.PAID
+    assert verdict(OrderState.PAID, Event.REJECTED) is None
