@@ -13,13 +13,13 @@ from cryptography.fernet import Fernet
 from pydantic_settings import BaseSettings
 
 from storefront import cli
-from storefront.app import create_app
 from storefront.catalogue.refresh import refresh
 from storefront.db import migrate
 from storefront.sandbox import server
 from storefront.settings import Settings
 from storefront.telemetry.logging import configure_logging
 from storefront.wiring import wire
+from tests.apps import create_app
 from tests.driver import Traveller
 from tests.postgres import Server, find_programs
 

@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import sync_playwright
 from werkzeug.serving import make_server
 
-from storefront.app import create_app
 from storefront.sandbox import server
 from storefront.wiring import wire
 from storefront.worker.run import drain
+from tests.apps import create_app
 from tests.browser.person import Person
 from tests.conftest import WEBHOOK_SECRET, find_chromium, settings_for
 

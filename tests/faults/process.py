@@ -11,8 +11,8 @@ from contextlib import contextmanager
 
 from sqlalchemy import event
 
-from storefront.app import create_app
 from storefront.wiring import wire
+from tests.apps import create_app
 from tests.crash.killing import Killed, commit_behind_its_back
 
 BEFORE_COMMIT, AFTER_COMMIT, DURING_CALL = "before commit", "after commit", "during the call"

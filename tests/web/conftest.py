@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from storefront.app import create_app
 from storefront.db.vault import new_key
 from storefront.settings import Settings
 from storefront.wiring import House, wire
+from tests.apps import create_app
 from tests.identity.making import Hands, copy_database, migrated_file
 from tests.web.visitor import Visitor
 

@@ -11,12 +11,12 @@ import pytest
 from flask import Flask
 
 import storefront
-from storefront.app import create_app
 from storefront.kernel.errors import Kind, StorefrontError, Throttled
 from storefront.web.errors import STATUS
 from storefront.web.limits import Access, guard
 from storefront.web.sentences import SENTENCES
 from storefront.wiring import House
+from tests.apps import create_app
 from tests.web.visitor import Visitor
 
 

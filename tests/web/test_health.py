@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from storefront.app import create_app
 from storefront.jobs import outbox
 from storefront.wiring import House
+from tests.apps import create_app
 from tests.identity.making import Hands
 from tests.web.visitor import Visitor
 

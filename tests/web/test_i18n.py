@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 from flask import Flask, g
 
-from storefront.app import create_app
 from storefront.wiring import House
+from tests.apps import create_app
 from tests.web.visitor import Visitor
 
 

@@ -12,7 +12,6 @@ import pytest
 from sqlmodel import select
 from werkzeug.serving import make_server
 
-from storefront.app import create_app
 from storefront.jobs import outbox
 from storefront.kernel.ids import new_id
 from storefront.kernel.money import Money
@@ -26,6 +25,7 @@ from storefront.sandbox.linksfield.sims.signatures import push_sign
 from storefront.wiring import wire
 from storefront.worker.run import drain
 from tests import making
+from tests.apps import create_app
 from tests.conftest import settings_for
 
 PATH = "/webhooks/linksfield"

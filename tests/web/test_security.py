@@ -11,10 +11,10 @@ import pytest
 from flask import Flask, request
 from gunicorn.config import Config
 
-from storefront.app import create_app
 from storefront.web import context
 from storefront.web.limits import POLICIES, Access, Limiter, guard, network_of
 from storefront.wiring import House
+from tests.apps import create_app
 from tests.identity.making import make_order
 from tests.web.visitor import Visitor
 

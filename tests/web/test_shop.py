@@ -11,12 +11,12 @@ from flask import Flask
 from sqlalchemy import func, update
 from sqlmodel import col, select
 
-from storefront.app import create_app
 from storefront.models.catalogue import Plan
 from storefront.web.shop import pages_cache
 from storefront.web.shop.legal import read_page, source_of
 from storefront.web.shop.pages_cache import PagesCache
 from storefront.wiring import House
+from tests.apps import create_app
 from tests.web.visitor import Visitor
 from tests.web.window import window
 

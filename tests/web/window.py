@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 from flask import Flask
 
-from storefront.app import create_app
 from storefront.wiring import wire
+from tests.apps import create_app
 from tests.conftest import settings_for
 
 

@@ -54,7 +54,7 @@ class Supplier:
     def __init__(self, world: World, options: Options) -> None:
         self.world = world
         self.options = options
-        self.catalogue = Catalogue(world.seed)
+        self.catalogue = Catalogue.fresh(world.seed)
         self.accounts = Accounts(world)
         self.orders = Orders(
             world, self.catalogue, hold_seconds=options.hold_minutes * 60, money_unit=options.money_unit

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import functools
 import random
+from dataclasses import replace
 from decimal import Decimal
 
 from storefront.sandbox.linksfield.bundles import BUNDLES, GLOBAL_LEVEL, GLOBAL_SHAPES, NOT_IN_GLOBAL, Bundle
@@ -31,6 +34,13 @@ _CONFIRMATION = "The phone asks for a confirmation code while installing."
 
 class Catalogue:
     """All countries and packages. What is on sale never changes; prices and stock do, under the world's lock."""
+
+    @classmethod
+    def fresh(cls, seed: int) -> Catalogue:
+        """A catalogue nobody else changes; drawn once for each seed, since tests open a world every moment."""
+        mine = copy.copy(_drawn(seed))
+        mine.packages = {number: replace(package) for number, package in mine.packages.items()}
+        return mine
 
     def __init__(self, seed: int) -> None:
         self.countries = {country.mcc: country for country in all_countries()}
@@ -163,6 +173,11 @@ class Catalogue:
     def _put(self, package: Package) -> None:
         package.sold = random.Random(f"{self._seed}:{package.id}:sold").randrange(3, 4000)
         self.packages[package.id] = package
+
+
+@functools.cache
+def _drawn(seed: int) -> Catalogue:
+    return Catalogue(seed)
 
 
 def _code(number: int) -> str:
