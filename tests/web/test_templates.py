@@ -110,7 +110,7 @@ class Reader(HTMLParser):
         return [attrs for tag, attrs in self.tags if tag in tags]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def shop() -> Flask:
     """A bare app with the contract's globals and filters, and an address for every endpoint the templates name."""
     return make_shop()
