@@ -23,8 +23,8 @@ faults-renewals: $(VENV)/.test ## Years of auto-renew under random misfortunes: 
 faults: $(VENV)/.test ## The fault matrix: N=1000 purchases in trouble, from SEED=1, on both databases
 	@"$(PY)" tests/faults/matrix.py -n $(or $(N),1000) --seed $(or $(SEED),1) $(if $(ONLY),--only $(ONLY)) $(if $(DATABASES),--databases $(DATABASES))
 
-kills: $(VENV)/.test ## Real processes, killed at random: N=300 purchases, KILLS=200, LAYOUT=small or large
-	@"$(PY)" tests/kill/kills.py -n $(or $(N),300) --kills $(or $(KILLS),200) --layout $(or $(LAYOUT),small)
+kills: $(VENV)/.test ## Real processes, killed at random: N=300 purchases, KILLS=200, LAYOUT=small or large, MISHAPS=1
+	@"$(PY)" tests/kill/kills.py -n $(or $(N),300) --kills $(or $(KILLS),200) --layout $(or $(LAYOUT),small) --seed $(or $(SEED),1) $(if $(MISHAPS),--mishaps)
 
 mutants: $(VENV)/.test ## Plant mistakes in a copy of the shop: the fault matrix must catch each
 	@"$(PY)" tests/faults/plant.py $(if $(N),-n $(N))

@@ -1,6 +1,6 @@
 """A stream of purchases while processes are killed at random: the long run of `test_stream`.
 
-make kills N=300 KILLS=200 LAYOUT=large
+make kills N=300 KILLS=200 LAYOUT=large MISHAPS=1
 """
 
 from __future__ import annotations
@@ -16,16 +16,19 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tests.kill.crowd import Stubborn, all_end, in_threads, judge, large, small
+from tests.kill.mishaps import Mishaps
 
 LAYOUTS = {"small": small, "large": large}
 
 
-def stream(crowd, orders, kills, seed, told=lambda _text: None):
-    """`orders` purchases, and so many kills while they go on; what is wrong in the end."""
+def stream(crowd, orders, kills, seed, told=lambda _text: None, mishaps=None):
+    """`orders` purchases, and so many kills (and `mishaps`) while they go on; what is wrong in the end."""
     chance, buyers = random.Random(seed), [Stubborn(crowd, nth) for nth in range(orders)]
     threads, wrong = in_threads([partial(one.buy) for one in buyers])
     while any(thread.is_alive() for thread in threads):
         crowd.revive()
+        if mishaps is not None:
+            mishaps.another()
         done = sum(bool(one.order_page) for one in buyers)
         # Spread over the stream: never far ahead of it, never left for its end.
         if crowd.kills < kills and crowd.kills * orders <= (done + 1) * kills:
@@ -35,6 +38,8 @@ def stream(crowd, orders, kills, seed, told=lambda _text: None):
     while crowd.kills < kills:
         crowd.kill(chance.choice(crowd.victims()))
         time.sleep(chance.random() * 0.3)
+    if mishaps is not None:
+        mishaps.end()
     if wrong or crowd.fallen():
         return [*crowd.fallen(), *(f"{type(error).__name__}: {error}" for error in wrong)]
     crowd.revive()
@@ -54,13 +59,16 @@ def main():
     options.add_argument("--kills", type=int, default=200)
     options.add_argument("--layout", choices=sorted(LAYOUTS), default="small")
     options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--mishaps", action="store_true", help="lost answers, lapsed holds and odd notices too")
     chosen, begun = options.parse_args(), time.monotonic()
     with tempfile.TemporaryDirectory() as raw, LAYOUTS[chosen.layout](Path(raw) / "data") as crowd:
         told = partial(print, end="\r", flush=True) if sys.stdout.isatty() else lambda _text: None
-        wrong = stream(crowd, chosen.n, chosen.kills, chosen.seed, told)
+        mishaps = Mishaps(crowd.layout.sandbox_url, random.Random(chosen.seed)) if chosen.mishaps else None
+        wrong = stream(crowd, chosen.n, chosen.kills, chosen.seed, told, mishaps)
     for one in wrong:
         print(one)
-    print(f"{chosen.n} purchases, {crowd.kills} kills, {len(wrong)} violations, {time.monotonic() - begun:.0f} s")
+    met = f", mishaps {dict(sorted(mishaps.met.items()))}" if mishaps else ""
+    print(f"{chosen.n} purchases, {crowd.kills} kills{met}, {len(wrong)} violations, {time.monotonic() - begun:.0f} s")
     return 1 if wrong else 0
 
 
