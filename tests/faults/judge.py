@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from storefront.models.case import Case
 from storefront.models.order import Hold, OrderEvent, OrderKind, OrderState
+from storefront.models.payment import Payment
 from storefront.models.renewal import Bill
 from storefront.models.work import InboxRow, OutboxRow, WorkState
 from storefront.ordering import reconcile, sweeps
@@ -30,6 +31,7 @@ def judge(buyer, since):
     wrong += [f"event {one} was answered with 200 and is not stored" for one in _not_stored(shop)]
     if buyer.name in {"first month", "renewal"}:
         wrong += of_the_agreement(buyer)
+        wrong += [f"{one}: renews, and what began it was given back" for one in _renews_for_nothing(buyer, books)]
     return wrong
 
 
@@ -49,6 +51,13 @@ def judge_the_end(buyer):
         goes_on = [one["id"] for one in buyer.subscriptions() if one["status"] != "canceled"]
         wrong += [f"{one}: a subscription goes on after its end was asked for" for one in goes_on]
     return wrong
+
+
+def _renews_for_nothing(buyer, books):
+    given_back = [order.id for order in books.orders if order.state is OrderState.REFUNDED]
+    with buyer.shop.eye.read() as session:
+        begun = session.exec(select(Payment.subscription_id).where(col(Payment.order_id).in_(given_back))).all()
+    return [one["id"] for one in buyer.subscriptions() if one["id"] in begun and one["status"] != "canceled"]
 
 
 class Books:
