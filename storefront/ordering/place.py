@@ -160,7 +160,7 @@ def _once(bench: Workbench, order: Order, also: Also | None) -> Placed:
     except IntegrityError:
         # The same form twice at the same moment: the other one won, its order is ours.
         with bench.read() as session:
-            known = _known(session, form_key)
+            known = placed_by(session, form_key)
         if known is None:
             raise
         return known
@@ -169,7 +169,7 @@ def _once(bench: Workbench, order: Order, also: Also | None) -> Placed:
 def _write(bench: Workbench, order: Order, also: Also | None) -> Placed:
     placed = Placed(order.id, order.reference, is_new=True)
     with bench.write() as session:
-        known = _known(session, order.form_key)
+        known = placed_by(session, order.form_key)
         if known is not None:
             return known
         _refuse_drain(session, bench, order)
@@ -195,7 +195,8 @@ def put(session: Session, order: Order) -> None:
     )
 
 
-def _known(session: Session, form_key: str) -> Placed | None:
+def placed_by(session: Session, form_key: str) -> Placed | None:
+    """The order a form has placed before."""
     row = session.exec(select(Order.id, Order.reference).where(Order.form_key == form_key)).first()
     return Placed(row[0], row[1], is_new=False) if row else None
 

@@ -1,7 +1,9 @@
 """Buying, from the plan list to the QR code, and everything that goes wrong on the way there."""
 
 import pytest
+from sqlalchemy import update
 
+from storefront.models.catalogue import Plan
 from storefront.models.order import OrderState
 from tests import making
 from tests.driver import DECLINED
@@ -52,6 +54,20 @@ def test_a_double_click_is_one_order(traveller):
     fields = traveller.fill_checkout(plan["slug"])
     first, second = (traveller.submit(plan["slug"], fields).headers["Location"] for _ in range(2))
     assert first == second
+
+
+def test_the_same_form_finds_its_order_though_the_plan_is_sold_out_since(traveller, house):
+    """Its answer was lost, and it got the last one: who presses again comes to that order, others are told."""
+    slug = traveller.some_plan()["slug"]
+    fields = traveller.fill_checkout(slug)
+    first = traveller.submit(slug, fields)
+    late = traveller.fill_checkout(slug)
+    with house.write() as session:
+        session.execute(update(Plan).where(Plan.slug == slug).values(in_stock=False))
+    again = traveller.submit(slug, fields)
+    assert (again.status_code, again.headers["Location"]) == (303, first.headers["Location"])
+    told = traveller.submit(slug, late)
+    assert (told.status_code, "just sold out" in told.get_data(as_text=True)) == (409, True)
 
 
 def test_an_unpaid_order_lapses_and_sets_the_profile_free(traveller, house, sandbox):

@@ -152,6 +152,19 @@ def test_two_clicks_are_one_order(owner):
     assert first == second
 
 
+def test_the_same_form_finds_its_order_though_the_offer_is_gone_since(owner):
+    """Its answer was lost, and the supplier no longer makes the offer: who presses again comes to that order."""
+    path = top_up_path(owner, PLAN)
+    fields = hidden_fields(owner.browser.get(path).text) | {"email": owner.email, "consent": "y"}
+    first = owner.browser.post(path, data=fields)
+    gone = "/en/sim/top-up/0000000000000000"
+    again = owner.browser.post(gone, data=fields)
+    assert (again.status_code, again.headers["Location"]) == (303, first.headers["Location"])
+    assert (
+        owner.browser.post("/en/sim/top-up/0000000000000000", data=fields | {"form_key": "x" * 32}).status_code == 404
+    )
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [({"consent": ""}, "Tick this box"), ({"email": "ada"}, "example.com")],

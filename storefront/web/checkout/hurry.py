@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from storefront.ordering.place import Placed
+from flask import redirect, url_for
+from werkzeug.wrappers import Response
+
+from storefront.ordering.place import Placed, placed_by
 from storefront.ordering.steps import advance, wake
-from storefront.web.context import house
+from storefront.web.context import grant_order, house
 from storefront.web.permits import outside_permit
 
 BUDGET = 6.0
 
 
-def hurry(placed: Placed) -> None:
-    """For an order just placed; a second click changes nothing."""
+def go_on(placed: Placed, locale: str) -> Response:
+    """To the payment page of an order just placed, or to the page that waits for it; this browser may see both."""
+    grant_order(placed.order_id)
+    _hurry(placed)
+    return redirect(url_for("orders.pay", locale=locale, reference=placed.reference), code=303)
+
+
+def ordered_before(form_key: str | None, locale: str) -> Response | None:
+    """The way on to what this very form has ordered, when its answer was lost and the plan is gone since.
+
+    It may be gone because that order got the last one.
+    """
+    with house().read() as session:
+        known = placed_by(session, form_key or "")
+    return go_on(known, locale) if known else None
+
+
+def _hurry(placed: Placed) -> None:
+    """A second click changes nothing."""
     if not placed.is_new:
         return
     with outside_permit() as granted:

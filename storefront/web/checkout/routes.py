@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, make_response, render_template, request
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
@@ -17,8 +17,8 @@ from storefront.renewals import enrol
 from storefront.renewals.enrol import BadLimit
 from storefront.web.checkout import renew
 from storefront.web.checkout.forms import CheckoutForm, new_form_key
-from storefront.web.checkout.hurry import hurry
-from storefront.web.context import grant_order, house, network
+from storefront.web.checkout.hurry import go_on, ordered_before
+from storefront.web.context import house, network
 from storefront.web.limits import Access, guard, is_secure
 from storefront.web.shop.steering import COOKIE as PREFERENCES
 
@@ -57,6 +57,8 @@ def buy(locale: str, currency: str, slug: str) -> Response | tuple[str, int]:
         with house().read() as session:
             offer = browse.plan_for_order(session, slug, currency)
     except StorefrontError as gone:
+        if known := ordered_before(filled.form_key.data, locale):
+            return known
         if gone.code != "plan_sold_out":
             raise
         sentence = _("This plan has just sold out. Nothing was charged; please choose another one.")
@@ -89,9 +91,7 @@ def buy(locale: str, currency: str, slug: str) -> Response | tuple[str, int]:
     except BadLimit as wrong:
         renew.blame(filled, wrong, offer.charged, locale)
         return _again(slug, currency, filled, None, 422)
-    grant_order(placed.order_id)
-    hurry(placed)
-    return redirect(url_for("orders.pay", locale=locale, reference=placed.reference), code=303)
+    return go_on(placed, locale)
 
 
 def consent_text() -> str:

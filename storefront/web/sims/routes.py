@@ -11,7 +11,7 @@ from storefront.cases import ask as desk
 from storefront.identity import card_sign_in, sessions, step_up
 from storefront.identity.card_sign_in import EmailFirst, Tries
 from storefront.identity.step_up import NoSecondFactor, NoSim, SimAccess
-from storefront.kernel.errors import OutsideError, SimUnknown
+from storefront.kernel.errors import OutsideError, SimUnknown, StorefrontError
 from storefront.kernel.iccid import BadNumber
 from storefront.letters.wording import known_zone
 from storefront.ordering import read as orders
@@ -25,7 +25,7 @@ from storefront.sims import refresh, status
 from storefront.web import context
 from storefront.web.checkout import renew
 from storefront.web.checkout.forms import new_form_key
-from storefront.web.checkout.hurry import hurry
+from storefront.web.checkout.hurry import go_on, ordered_before
 from storefront.web.limits import Access, guard
 from storefront.web.login.routes import PENDING, code_key
 from storefront.web.permits import outside_permit
@@ -169,9 +169,13 @@ def top_up_form(locale: str, key: str) -> str:
 @guard(access=Access.GUEST, limit="checkout")
 def top_up(locale: str, key: str) -> Response | tuple[str, int]:
     """Place the order and go on to the payment page."""
-    sim, home = _sim(), context.house()
-    wanted = offer(home.read, sim.sim_id, key)
-    filled = TopUpForm()
+    sim, home, filled = _sim(), context.house(), TopUpForm()
+    try:
+        wanted = offer(home.read, sim.sim_id, key)
+    except StorefrontError:
+        if known := ordered_before(filled.form_key.data, locale):
+            return known
+        raise
     if not filled.validate():
         return _top_up_page(sim, wanted, filled), 422
     order = TopUpWanted(
@@ -197,9 +201,7 @@ def top_up(locale: str, key: str) -> Response | tuple[str, int]:
     except BadLimit as wrong:
         renew.blame(filled, wrong, order.charged, locale)
         return _top_up_page(sim, wanted, filled), 422
-    context.grant_order(placed.order_id)
-    hurry(placed)
-    return redirect(url_for("orders.pay", locale=locale, reference=placed.reference), code=303)
+    return go_on(placed, locale)
 
 
 @blueprint.get("/<locale>/sim/ask")
