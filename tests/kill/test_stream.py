@@ -33,5 +33,5 @@ def test_a_slice_of_the_matrix_in_the_large_layout(tmp_path):
     """Lost answers, notices that are lost, doubled, late or reordered, lapsed holds and lost stock, and kills."""
     with large(tmp_path / "data") as crowd:
         mishaps = Mishaps(crowd.layout.sandbox_url, random.Random(5))
-        assert stream(crowd, 24, 6, seed=5, mishaps=mishaps) == []
+        assert stream(crowd, 16, 5, seed=5, mishaps=mishaps) == []
     assert all(mishaps.met[name] for name in ALL), mishaps.met
