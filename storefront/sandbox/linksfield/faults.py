@@ -94,7 +94,7 @@ def after(world: World, fault: Fault, response: Response) -> Response:
         case "reset_after":
             return Response(abort=True, reset=True)
         case "drip":
-            response.drip = max(0.001, float(fault.params.get("pause", 0.3)))
+            response.drip = max(0.0001, float(fault.params.get("pause", 0.3)))
         case "status" | "html":
             return _page(_status(fault))
         case "malformed":
