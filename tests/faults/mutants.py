@@ -195,6 +195,16 @@ MUTANTS = (
         ),
     ),
     Mutant(
+        "the compare-and-set of a move is dropped",
+        (
+            (
+                "storefront/ordering/states.py",
+                "update(Order).where(col(Order.id) == order_id, col(Order.state) == state).values(**values)",
+                "update(Order).where(col(Order.id) == order_id).values(**values)",
+            ),
+        ),
+    ),
+    Mutant(
         "money goes back, and what it began renews on",
         (
             ("storefront/payments/refund.py", "        if begun is not None:\n", "        if False:\n"),

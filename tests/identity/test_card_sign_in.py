@@ -65,8 +65,8 @@ def attack(house, sandbox, street, network_of):
 
 
 def test_one_network_collects_fifty_numbers_a_day_at_most(house, sandbox, street):
-    """2,000 guesses from one network in a day: five rounds of ten at most, though every number was good."""
-    hits = attack(house, sandbox, street[: GUESSES // 5], lambda _at: "198.51.100.7")
+    """10,000 guesses from one network in a day: five rounds of ten at most, though every number was good."""
+    hits = attack(house, sandbox, street, lambda _at: "198.51.100.7")
     assert 0 < hits <= ROUNDS_A_DAY * TRIES.per_network
 
 

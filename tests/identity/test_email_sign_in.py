@@ -119,12 +119,12 @@ def test_a_network_cannot_ask_for_everybody(room: Room) -> None:
     assert room.ask("b@example.com", network="198.51.100.7").email == "b@example.com"
 
 
-def test_two_thousand_guesses_in_an_hour_are_a_handful(room: Room) -> None:
+def test_ten_thousand_guesses_in_an_hour_are_a_handful(room: Room) -> None:
     """Somebody who asks for new codes and guesses without pause compares fifteen guesses in the first hour."""
     compared: Counter[str] = Counter()
     asked = []
-    for index in range(2_000):
-        if index % 100 == 0:
+    for index in range(10_000):
+        if index % 500 == 0:
             room.clock.forward(minutes=2.9)
             try:
                 asked.append(room.ask(network=f"n{index}"))
@@ -137,7 +137,7 @@ def test_two_thousand_guesses_in_an_hour_are_a_handful(room: Room) -> None:
     assert compared["code_wrong"] <= 12
     assert (
         compared["code_wrong"] + compared["code_spent"] + compared["code_expired"] + compared["too_many_attempts"]
-        == 2_000
+        == 10_000
     )
     with room.read() as session:
         tries = session.exec(select(SignInCode.tries)).all()

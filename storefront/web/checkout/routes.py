@@ -16,8 +16,8 @@ from storefront.ordering.place import Wanted
 from storefront.renewals import enrol
 from storefront.renewals.enrol import BadLimit
 from storefront.web.checkout import renew
+from storefront.web.checkout.afterwards import go_on, ordered_before
 from storefront.web.checkout.forms import CheckoutForm, new_form_key
-from storefront.web.checkout.hurry import go_on, ordered_before
 from storefront.web.context import house, network
 from storefront.web.limits import Access, guard, is_secure
 from storefront.web.shop.steering import COOKIE as PREFERENCES

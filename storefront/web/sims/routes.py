@@ -24,8 +24,8 @@ from storefront.renewals.enrol import BadLimit
 from storefront.sims import refresh, status
 from storefront.web import context
 from storefront.web.checkout import renew
+from storefront.web.checkout.afterwards import go_on, ordered_before
 from storefront.web.checkout.forms import new_form_key
-from storefront.web.checkout.hurry import go_on, ordered_before
 from storefront.web.limits import Access, guard
 from storefront.web.login.routes import PENDING, code_key
 from storefront.web.permits import outside_permit

@@ -1,4 +1,4 @@
-"""Take a fresh order to its payment page at once if there is a permit for outside calls; else a worker does."""
+"""What follows a form that orders: its payment page at once if an outside call is permitted; else a worker opens it."""
 
 from __future__ import annotations
 
