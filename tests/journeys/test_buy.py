@@ -67,7 +67,10 @@ def test_the_same_form_finds_its_order_though_the_plan_is_sold_out_since(travell
     again = traveller.submit(slug, fields)
     assert (again.status_code, again.headers["Location"]) == (303, first.headers["Location"])
     told = traveller.submit(slug, late)
-    assert (told.status_code, "just sold out" in told.get_data(as_text=True)) == (409, True)
+    page = told.get_data(as_text=True)
+    assert (told.status_code, "just sold out" in page) == (409, True)
+    assert 'href="/en/usd/esim/japan"' in page
+    assert "Reserve and pay" not in page, "what cannot be had is not offered again"
 
 
 def test_an_unpaid_order_lapses_and_sets_the_profile_free(traveller, house, sandbox):

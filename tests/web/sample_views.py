@@ -145,7 +145,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "legal": ("shop/legal.html", {"title": "Terms", "body_html": "<h2>One</h2><p>Two</p>"}),
     "checkout": ("checkout/form.html", {"plan": make_plan(), "form": make_checkout(), **CALM}),
     "checkout-faults": ("checkout/form.html", {"plan": make_plan(), "form": FAULTY, **CALM}),
-    "checkout-problem": ("checkout/form.html", {"plan": UNLIMITED, "form": make_checkout(), **SORRY}),
+    "checkout-problem": ("checkout/form.html", {"plan": SOLD_OUT, "form": make_checkout(), **SORRY}),
     "reserving": ("orders/waiting.html", {"order": make_order("reserving", state="placed")}),
     "pay": ("orders/pay.html", {"order": make_order("pay", held_until=HOLD)}),
     "preparing": ("orders/waiting.html", {"order": make_paid("preparing")}),
