@@ -10,6 +10,7 @@ from sqlalchemy import update
 from sqlmodel import select
 
 from storefront.catalogue import browse
+from storefront.catalogue.shelf import read_shelf
 from storefront.kernel.clock import wall_now
 from storefront.kernel.money import Money
 from storefront.models.case import Case
@@ -38,7 +39,7 @@ def wanted(house, plan=None, **changes):
     """What a buyer of `plan` asks for."""
     plan = plan or some_plan(house)
     with house.read() as session:
-        offer = browse.plan_for_order(session, plan.slug, "USD")
+        offer = browse.plan_for_order(read_shelf(session), plan.slug, "USD")
     values = {
         "plan_id": offer.plan_id,
         "plan_name": offer.plan_name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from storefront.ordering import read
+from storefront.ordering.progress import id_of
 from tests.driver import hidden_fields
 from tests.making import mails_to
 
@@ -62,7 +63,7 @@ def buy_esim(traveller):
 
 def order_id(traveller, reference):
     """The inner id of a reference."""
-    return read.id_of(traveller.house.read, reference)
+    return id_of(traveller.house.read, reference)
 
 
 def press(traveller, path, page, **fields):

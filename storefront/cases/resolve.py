@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from storefront.kernel.errors import Kind, StorefrontError
@@ -53,6 +54,9 @@ _ENDS_WITH_THE_DEBT = (
 )
 
 
+_OPEN_OF = select(Case).where(col(Case.order_id) == bindparam("order_id"), col(Case.resolved_at).is_(None))
+
+
 @dataclass(frozen=True, slots=True)
 class CaseView:
     """A case as people see it; `about` is the id of its order, SIM or closing, or the name of what it watches."""
@@ -85,8 +89,7 @@ def get_case(session: Session, case_id: str) -> CaseView:
 
 def open_cases_of(session: Session, order_id: str) -> list[CaseView]:
     """Unresolved cases of an order."""
-    query = select(Case).where(Case.order_id == order_id, col(Case.resolved_at).is_(None))
-    return [_view(case) for case in session.exec(query)]
+    return [_view(case) for case in session.exec(_OPEN_OF, params={"order_id": order_id})]
 
 
 def take(session: Session, case_id: str, *, owner: str, from_owner: str | None = None) -> CaseView:

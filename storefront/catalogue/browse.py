@@ -6,13 +6,11 @@ import re
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
-from sqlmodel import Session
-
 from storefront.catalogue import search as searching
 from storefront.catalogue.places import Place, mixed_up_with
 from storefront.catalogue.pricing import StoredQuote, charged, quote_for, rule_for
 from storefront.catalogue.regions import missing_from
-from storefront.catalogue.shelf import Shelf, ShelfPlace, ShelfPlan, read_shelf
+from storefront.catalogue.shelf import Shelf, ShelfPlace, ShelfPlan
 from storefront.catalogue.spelling import fold
 from storefront.catalogue.views import (
     DestinationCard,
@@ -129,14 +127,8 @@ def plan_detail(shelf: Shelf, slug: str, currency: str, *, say: Say = str) -> Pl
     )
 
 
-def plan(session: Session, slug: str, currency: str, *, say: Say = str) -> PlanDetail:
-    """One plan in full, as it is at this moment. Raises `PlanNotFound`."""
-    return plan_detail(read_shelf(session, plan_slug=slug), slug, currency, say=say)
-
-
-def plan_for_order(session: Session, slug: str, currency: str) -> PlanOffer:
-    """What an order copies from a plan, as it is at this moment. Raises `PlanNotFound` or `PlanSoldOut`."""
-    shelf = read_shelf(session, plan_slug=slug)
+def plan_for_order(shelf: Shelf, slug: str, currency: str) -> PlanOffer:
+    """What an order copies from a plan. Raises `PlanNotFound` or `PlanSoldOut`."""
     found = _listed(shelf, slug)
     if not found.in_stock:
         raise PlanSoldOut(field="slug")

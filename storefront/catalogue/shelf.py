@@ -7,9 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy import func
+from sqlalchemy import select as sql_select
 from sqlmodel import Session, col, select
 
 from storefront.catalogue.pricing import Rule, StoredQuote
+from storefront.db import prepared
 from storefront.models.catalogue import Destination, DestinationKind, Plan, PlanDestination, PriceRule
 
 
@@ -59,13 +61,21 @@ class Shelf:
     at: Mapping[str, tuple[ShelfPlan, ...]] = field(default_factory=dict)
 
 
+_VERSION = select(
+    func.max(Plan.refreshed_at), func.count(), func.sum(col(Plan.id) * 2 + 1).filter(col(Plan.in_stock))
+).where(Plan.is_listed)
+_RULES = sql_select(
+    col(PriceRule.id),
+    col(PriceRule.plan_id),
+    col(PriceRule.destination_slug),
+    col(PriceRule.markup),
+    col(PriceRule.round_to_minor),
+).order_by(col(PriceRule.id))
+
+
 def catalogue_version(session: Session) -> str:
     """A text that changes whenever anything on the shelf may have changed: a refresh, stock, a price rule."""
-    facts = session.execute(
-        select(
-            func.max(Plan.refreshed_at), func.count(), func.sum(col(Plan.id) * 2 + 1).filter(col(Plan.in_stock))
-        ).where(Plan.is_listed)
-    ).one()
+    facts = prepared.run(session, _VERSION).one()
     rules = [
         (rule.id, rule.plan_id, rule.destination_slug, str(rule.markup), rule.round_to_minor)
         for rule in _rules(session)
@@ -73,22 +83,15 @@ def catalogue_version(session: Session) -> str:
     return hashlib.sha256(repr((tuple(facts), rules)).encode()).hexdigest()[:16]
 
 
-def read_shelf(session: Session, *, plan_slug: str | None = None) -> Shelf:
-    """The whole catalogue, or only the part that one plan needs."""
-    wanted = select(Plan).where(Plan.is_listed)
-    links = select(PlanDestination.plan_id, PlanDestination.destination_slug)
-    if plan_slug is not None:
-        wanted = wanted.where(Plan.slug == plan_slug)
-        links = links.join(Plan, col(Plan.id) == PlanDestination.plan_id).where(Plan.slug == plan_slug)
+def read_shelf(session: Session) -> Shelf:
+    """The whole catalogue."""
     # In a fixed order, so that the same catalogue always makes the same pages.
-    rows = session.exec(wanted.order_by(col(Plan.id))).all()
+    rows = session.exec(select(Plan).where(Plan.is_listed).order_by(col(Plan.id))).all()
     linked: dict[int, list[str]] = {}
-    for plan_id, slug in session.exec(links).all():
+    for plan_id, slug in session.exec(select(PlanDestination.plan_id, PlanDestination.destination_slug)).all():
         linked.setdefault(plan_id, []).append(slug)
-    chosen = select(Destination)
-    if plan_slug is not None:
-        chosen = chosen.where(col(Destination.slug).in_([slug for slugs in linked.values() for slug in slugs]))
-    places = {row.slug: _place(row) for row in session.exec(chosen.order_by(col(Destination.slug))).all()}
+    chosen = session.exec(select(Destination).order_by(col(Destination.slug))).all()
+    places = {row.slug: _place(row) for row in chosen}
     plans = {plan.slug: plan for row in rows if (plan := _plan(row, linked.get(row.id, []), places)) is not None}
     at: dict[str, list[ShelfPlan]] = {}
     for plan in plans.values():
@@ -98,7 +101,7 @@ def read_shelf(session: Session, *, plan_slug: str | None = None) -> Shelf:
 
 
 def _rules(session: Session) -> tuple[Rule, ...]:
-    rows = session.exec(select(PriceRule).order_by(col(PriceRule.id))).all()
+    rows = prepared.run(session, _RULES).all()
     return tuple(
         Rule(row.id or 0, row.plan_id, row.destination_slug, row.markup.normalize(), row.round_to_minor) for row in rows
     )

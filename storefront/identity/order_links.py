@@ -7,6 +7,7 @@ import datetime as dt
 from sqlalchemy import delete
 from sqlmodel import Session, col
 
+from storefront.db import prepared
 from storefront.kernel.errors import Kind, StorefrontError
 from storefront.kernel.ids import new_token, token_hash
 from storefront.models.identity import OrderLink
@@ -32,7 +33,8 @@ class LinkExpired(StorefrontError):
 def make_link(session: Session, order_id: str, now: dt.datetime) -> str:
     """A fresh token for the order, valid for `LIFE`; each mail gets its own."""
     token = new_token()
-    session.add(OrderLink(token_hash=token_hash(token), order_id=order_id, made_at=now, expires_at=now + LIFE))
+    link = OrderLink(token_hash=token_hash(token), order_id=order_id, made_at=now, expires_at=now + LIFE)
+    prepared.put(session, link)
     return token
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from sqlalchemy import bindparam, update
 from sqlalchemy import select as sql_select
-from sqlalchemy import update
 from sqlmodel import Session, col, select
 
+from storefront.db import prepared
 from storefront.kernel.ids import new_id, new_token, token_hash
 from storefront.models.identity import SessionGrant, SessionLevel, WebSession
 from storefront.ports import SessionFactory
@@ -36,26 +37,27 @@ class SessionView:
 
 NOBODY = SessionView(id=None, level=SessionLevel.GUEST, email=None)
 
+_FIND = sql_select(
+    col(WebSession.id), col(WebSession.level), col(WebSession.email), col(WebSession.sim_id), col(WebSession.seen_at)
+).where(
+    col(WebSession.token_hash) == bindparam("hashed"),
+    col(WebSession.revoked_at).is_(None),
+    col(WebSession.expires_at) > bindparam("now"),
+)
+_GRANT = prepared.either(
+    lambda insert: insert(SessionGrant).on_conflict_do_nothing(index_elements=["session_id", "order_id"])
+)
+_GRANTED = select(SessionGrant.granted_at).where(
+    col(SessionGrant.session_id) == bindparam("session_id"), col(SessionGrant.order_id) == bindparam("order_id")
+)
+
 
 def find(read: SessionFactory, token: str, *, now: dt.datetime) -> SessionView:
     """The live session of a token; `NOBODY` when it is unknown, expired or revoked. Never depends on the network."""
     if not token or len(token) > 128:
         return NOBODY
-    # Nearly every request asks this: columns are read instead of a row that would be tracked for changes.
-    wanted = (
-        col(WebSession.id),
-        col(WebSession.level),
-        col(WebSession.email),
-        col(WebSession.sim_id),
-        col(WebSession.seen_at),
-    )
-    is_live = (
-        col(WebSession.token_hash) == token_hash(token),
-        col(WebSession.revoked_at).is_(None),
-        col(WebSession.expires_at) > now,
-    )
     with read() as session:
-        row = session.execute(sql_select(*wanted).where(*is_live)).first()
+        row = prepared.run(session, _FIND, hashed=token_hash(token), now=now).first()
     if row is None:
         return NOBODY
     return SessionView(row.id, row.level, row.email, row.sim_id, is_stale=now - row.seen_at >= SEEN_EVERY)
@@ -74,9 +76,7 @@ def touch(write: SessionFactory, session_id: str, *, now: dt.datetime) -> None:
 
 def open_guest(session: Session, *, now: dt.datetime) -> tuple[SessionView, str]:
     """A new guest session and the token for its cookie."""
-    opened = _new(session, SessionLevel.GUEST, None, now)
-    session.flush()  # a grant may follow that refers to it
-    return opened
+    return _new(session, SessionLevel.GUEST, None, now)
 
 
 def rise(session: Session, token: str | None, *, email: str, now: dt.datetime) -> tuple[SessionView, str]:
@@ -135,8 +135,7 @@ def revoke_in(session: Session, token: str, *, now: dt.datetime) -> None:
 
 def grant(session: Session, session_id: str, *, order_id: str, now: dt.datetime) -> None:
     """Let this browser see one order; granting twice changes nothing."""
-    if session.get(SessionGrant, (session_id, order_id)) is None:
-        session.add(SessionGrant(session_id=session_id, order_id=order_id, granted_at=now))
+    prepared.run(session, _GRANT, session_id=session_id, order_id=order_id, granted_at=now)
 
 
 def withdraw(session: Session, order_id: str) -> None:
@@ -152,7 +151,7 @@ def may_see(session: Session, view: SessionView, *, order_id: str, email: str) -
         return False
     if view.is_signed_in and email == view.email:
         return True
-    return session.get(SessionGrant, (view.id, order_id)) is not None
+    return prepared.run(session, _GRANTED, session_id=view.id, order_id=order_id).first() is not None
 
 
 def granted_orders(read: SessionFactory, view: SessionView) -> frozenset[str]:
@@ -191,5 +190,5 @@ def _new(
         seen_at=now,
         expires_at=now + life,
     )
-    session.add(row)
+    prepared.put(session, row)
     return SessionView(row.id, level, email, sim_id), token

@@ -4,15 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlalchemy import update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
+from storefront.db import prepared
 from storefront.jobs import outbox
 from storefront.kernel.clock import Clock, wall_now
 from storefront.kernel.ids import new_id
 from storefront.models.work import InboxRow
 from storefront.ports import SessionFactory
+
+_STORE = prepared.either(
+    lambda insert: (
+        insert(InboxRow).on_conflict_do_nothing(index_elements=["source", "external_id"]).returning(col(InboxRow.id))
+    )
+)
+_GET = select(InboxRow).where(col(InboxRow.id) == bindparam("inbox_id"))
+_HANDLED = (
+    update(InboxRow)
+    .where(col(InboxRow.id) == bindparam("inbox_id"), col(InboxRow.handled_at).is_(None))
+    .values(handled_at=bindparam("at"))
+)
 
 
 def store(
@@ -43,14 +55,7 @@ def store(
         "received_at": wall_now(),
     }
     with write() as session:
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-        stored = session.execute(
-            insert(InboxRow)
-            .values(**values)
-            .on_conflict_do_nothing(index_elements=["source", "external_id"])
-            .returning(col(InboxRow.id))
-        ).first()
-        if stored is None:
+        if prepared.run(session, _STORE, **values).first() is None:
             return False
         outbox.stage(session, job=job, arguments={"inbox_id": row_id}, key=f"{job}:{row_id}", due_at=clock.now())
     return True
@@ -58,11 +63,9 @@ def store(
 
 def get(session: Session, inbox_id: str) -> InboxRow | None:
     """The stored notice."""
-    return session.exec(select(InboxRow).where(InboxRow.id == inbox_id)).first()
+    return session.exec(_GET, params={"inbox_id": inbox_id}).first()
 
 
 def mark_handled(session: Session, inbox_id: str, now: dt.datetime) -> None:
     """Remember that the notice led to a read and all that followed from it."""
-    session.execute(
-        update(InboxRow).where(col(InboxRow.id) == inbox_id, col(InboxRow.handled_at).is_(None)).values(handled_at=now)
-    )
+    prepared.run(session, _HANDLED, inbox_id=inbox_id, at=now)

@@ -15,9 +15,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import or_, update
+from sqlalchemy import bindparam, or_, update
 from sqlmodel import Session, col, select
 
+from storefront.db import prepared
 from storefront.kernel.clock import Clock, wall_now
 from storefront.kernel.ids import new_id
 from storefront.models.work import OutboxRow, WorkState
@@ -52,15 +53,55 @@ OnParked = Callable[[Session, OutboxRow], None]
 """Called in the transaction that parks a row, so that a parked row always has its case."""
 
 
+def _waking(insert: Any) -> Any:
+    """Insert a row; one of the same key is set back to a fresh start instead."""
+    row = insert(OutboxRow)
+    fresh = ("state", "due_at", "claim_token", "lease_until", "attempts", "last_error", "done_at", "hinted_at")
+    again = {name: getattr(row.excluded, name) for name in fresh}
+    return row.on_conflict_do_update(index_elements=["key"], set_=again).returning(col(OutboxRow.id))
+
+
+_BY_KEY = col(OutboxRow.key) == bindparam("key")
+_STAGE = prepared.either(
+    lambda insert: insert(OutboxRow).on_conflict_do_nothing(index_elements=["key"]).returning(col(OutboxRow.id))
+)
+_REARM = prepared.either(_waking)
+_ID_OF = select(OutboxRow.id).where(_BY_KEY)
+_STATE_OF = select(OutboxRow.state).where(_BY_KEY)
+_STANDING = select(OutboxRow).where(_BY_KEY, OutboxRow.state == WorkState.WAITING)
+_CLOSE = (
+    update(OutboxRow)
+    .where(col(OutboxRow.key) == bindparam("closed"))
+    .values(state=WorkState.DONE, claim_token=None, lease_until=None, done_at=bindparam("at"))
+)
+_CLAIM = (
+    update(OutboxRow)
+    .where(
+        col(OutboxRow.id) == bindparam("row_id"),
+        col(OutboxRow.state) == WorkState.WAITING,
+        col(OutboxRow.due_at) <= bindparam("now"),
+        or_(col(OutboxRow.claim_token).is_(None), col(OutboxRow.lease_until) < bindparam("wall")),
+    )
+    .values(claim_token=bindparam("token"), lease_until=bindparam("until"), attempts=col(OutboxRow.attempts) + 1)
+    .returning(col(OutboxRow.id), col(OutboxRow.job), col(OutboxRow.arguments), col(OutboxRow.attempts))
+)
+_STILL_OURS = (
+    col(OutboxRow.id) == bindparam("row_id"),
+    col(OutboxRow.claim_token) == bindparam("token"),
+    col(OutboxRow.state) == WorkState.WAITING,
+)
+_FREE: dict[str, Any] = {"claim_token": None, "lease_until": None, "last_error": ""}
+_FINISH = update(OutboxRow).where(*_STILL_OURS).values(**_FREE, state=WorkState.DONE, done_at=bindparam("at"))
+_AGAIN = update(OutboxRow).where(*_STILL_OURS).values(**_FREE, due_at=bindparam("at"), attempts=0, hinted_at=None)
+
+
 def stage(session: Session, *, job: str, arguments: dict[str, Any], key: str, due_at: dt.datetime) -> str:
     """Write the work once; returns the row's id. With a known `key` nothing changes."""
-    known = session.exec(select(OutboxRow.id).where(OutboxRow.key == key)).first()
-    if known is not None:
-        return known
     row = _new(job=job, arguments=arguments, key=key, due_at=due_at)
-    session.add(row)
-    session.info.setdefault("staged", []).append(row.id)
-    return row.id
+    if prepared.run(session, _STAGE, **row).first() is None:
+        return str(prepared.run(session, _ID_OF, key=key).scalar_one())
+    session.info.setdefault("staged", []).append(row["id"])
+    return str(row["id"])
 
 
 def rearm(
@@ -71,76 +112,57 @@ def rearm(
     Whoever holds the row now loses the claim, so that finishing cannot wipe out what was asked for here.
     `hint` sends a message to the workers as soon as the transaction is stored.
     """
-    row = session.exec(select(OutboxRow).where(OutboxRow.key == key)).first()
-    if row is None:
-        row = _new(job=job, arguments=arguments, key=key, due_at=due_at)
-    row.state, row.due_at, row.claim_token, row.lease_until = WorkState.WAITING, due_at, None, None
-    row.attempts, row.last_error, row.done_at = 0, "", None
-    row.hinted_at = wall_now() if hint else None
-    session.add(row)
+    row = _new(job=job, arguments=arguments, key=key, due_at=due_at) | {"hinted_at": wall_now() if hint else None}
+    row_id = prepared.run(session, _REARM, **row).scalar_one()
     if hint:
-        session.info.setdefault("staged", []).append(row.id)
+        session.info.setdefault("staged", []).append(row_id)
 
 
 def close(session: Session, key: str) -> None:
     """Nothing is left to do under `key`."""
-    session.execute(
-        update(OutboxRow)
-        .where(col(OutboxRow.key) == key)
-        .values(state=WorkState.DONE, claim_token=None, lease_until=None, done_at=wall_now())
-    )
+    prepared.run(session, _CLOSE, closed=key, at=wall_now())
 
 
 def standing(session: Session, key: str) -> OutboxRow | None:
     """The row of `key` while it waits for its time."""
-    query = select(OutboxRow).where(OutboxRow.key == key, OutboxRow.state == WorkState.WAITING)
-    return session.exec(query).first()
+    return session.exec(_STANDING, params={"key": key}).first()
 
 
 def is_closed(session: Session, key: str) -> bool:
     """Whether nothing is left to do under `key`."""
-    return session.exec(select(OutboxRow.state).where(OutboxRow.key == key)).first() is WorkState.DONE
+    return prepared.run(session, _STATE_OF, key=key).scalar() is WorkState.DONE
 
 
 def is_parked(session: Session, key: str) -> bool:
     """Whether the work under `key` was given up and handed to a person."""
-    return session.exec(select(OutboxRow.state).where(OutboxRow.key == key)).first() is WorkState.PARKED
+    return prepared.run(session, _STATE_OF, key=key).scalar() is WorkState.PARKED
 
 
 def claim(write: SessionFactory, row_id: str, clock: Clock) -> Claimed | None:
     """Take a due row by one conditional UPDATE; None when it is not due, done, or held by somebody else."""
     token, wall = secrets.token_hex(16), wall_now()
+    claim = {"row_id": row_id, "token": token, "now": clock.now(), "wall": wall, "until": wall + LEASE}
     with write() as session:
-        taken = session.execute(
-            update(OutboxRow)
-            .where(
-                col(OutboxRow.id) == row_id,
-                col(OutboxRow.state) == WorkState.WAITING,
-                col(OutboxRow.due_at) <= clock.now(),
-                or_(col(OutboxRow.claim_token).is_(None), col(OutboxRow.lease_until) < wall),
-            )
-            .values(claim_token=token, lease_until=wall + LEASE, attempts=col(OutboxRow.attempts) + 1)
-            .returning(col(OutboxRow.id), col(OutboxRow.job), col(OutboxRow.arguments), col(OutboxRow.attempts))
-        ).first()
+        taken = prepared.run(session, _CLAIM, **claim).first()
     return Claimed(taken.id, taken.job, taken.arguments, token, taken.attempts) if taken else None
 
 
 def finish(write: SessionFactory, claimed: Claimed, outcome: Again | None) -> None:
     """Mark the row done, or due again. A claim lost in the meantime leaves the row as its new owner wants it."""
-    values: dict[str, Any] = {"claim_token": None, "lease_until": None, "last_error": ""}
-    if outcome is None:
-        values |= {"state": WorkState.DONE, "done_at": wall_now()}
-    else:
-        values |= {"due_at": outcome.due_at, "attempts": 0, "hinted_at": None}
+    ours = {"row_id": claimed.id, "token": claimed.token}
     with write() as session:
-        session.execute(update(OutboxRow).where(*_still_ours(claimed)).values(**values))
+        if outcome is None:
+            prepared.run(session, _FINISH, **ours, at=wall_now())
+        else:
+            prepared.run(session, _AGAIN, **ours, at=outcome.due_at)
 
 
 def fail(write: SessionFactory, claimed: Claimed, error: Exception, clock: Clock, on_parked: OnParked) -> None:
     """Count the failure: due again after a growing pause, or parked with a case after `MAX_ATTEMPTS`."""
     pause = dt.timedelta(seconds=min(2.0**claimed.attempts, 600))
     with write() as session:
-        row = session.exec(select(OutboxRow).where(*_still_ours(claimed)).with_for_update()).first()
+        ours = select(OutboxRow).where(*_STILL_OURS).with_for_update()
+        row = session.exec(ours, params={"row_id": claimed.id, "token": claimed.token}).first()
         if row is None:
             return
         row.claim_token, row.lease_until, row.hinted_at = None, None, None
@@ -183,21 +205,24 @@ def backlog_age(read: SessionFactory, clock: Clock) -> float:
     return max(0.0, (clock.now() - oldest).total_seconds()) if oldest else 0.0
 
 
-def _new(*, job: str, arguments: dict[str, Any], key: str, due_at: dt.datetime) -> OutboxRow:
+def _new(*, job: str, arguments: dict[str, Any], key: str, due_at: dt.datetime) -> dict[str, Any]:
     wall = wall_now()
-    # A hint sent before the row is due is wasted: leave such a row to the relay.
-    hinted_at = wall if due_at <= wall else None
-    return OutboxRow(
-        id=new_id(), job=job, arguments=arguments, key=key, due_at=due_at, staged_at=wall, hinted_at=hinted_at
-    )
-
-
-def _still_ours(claimed: Claimed) -> tuple[Any, ...]:
-    return (
-        col(OutboxRow.id) == claimed.id,
-        col(OutboxRow.claim_token) == claimed.token,
-        col(OutboxRow.state) == WorkState.WAITING,
-    )
+    return {
+        "id": new_id(),
+        "job": job,
+        "arguments": arguments,
+        "key": key,
+        "state": WorkState.WAITING,
+        "due_at": due_at,
+        "attempts": 0,
+        "claim_token": None,
+        "lease_until": None,
+        # A hint sent before the row is due is wasted: leave such a row to the relay.
+        "hinted_at": wall if due_at <= wall else None,
+        "last_error": "",
+        "staged_at": wall,
+        "done_at": None,
+    }
 
 
 def _due_and_free(clock: Clock) -> tuple[Any, ...]:

@@ -6,11 +6,13 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import ClassVar
 
-from sqlmodel import Session, select
+from sqlalchemy import bindparam
+from sqlmodel import Session, col, select
 
+from storefront.db import prepared
 from storefront.db.vault import Vault
 from storefront.jobs import outbox
-from storefront.models.order import OrderState
+from storefront.models.order import Order, OrderState
 from storefront.models.renewal import Renewal
 from storefront.ports import Outside, SessionFactory
 from storefront.settings import Settings
@@ -20,6 +22,12 @@ ADVANCE = "ordering.advance"
 
 TEND = "renewals.tend"
 """The job that looks after one agreement to renew."""
+
+
+_ORDER = select(Order).where(col(Order.id) == bindparam("order_id"))
+_BEGAN = select(Renewal.id).where(col(Renewal.order_id) == bindparam("order_id"))
+_LOCKED = _ORDER.with_for_update()
+_LOCKED_STATE = select(Order.state).where(col(Order.id) == bindparam("order_id")).with_for_update()
 
 
 def standing_key(order_id: str) -> str:
@@ -44,6 +52,21 @@ class Workbench:
         return self.outside.clock.now()
 
 
+def order_row(session: Session, order_id: str) -> Order:
+    """The order, as this transaction sees it."""
+    return session.exec(_ORDER, params={"order_id": order_id}).one()
+
+
+def locked(session: Session, order_id: str) -> Order:
+    """The order, kept for this transaction: nobody else moves it before it ends."""
+    return session.exec(_LOCKED, params={"order_id": order_id}).one()
+
+
+def locked_state(session: Session, order_id: str) -> OrderState:
+    """Where the order stands; as `locked`, without its other columns."""
+    return OrderState(prepared.run(session, _LOCKED_STATE, order_id=order_id).scalar_one())
+
+
 def arm(session: Session, order_id: str, due_at: dt.datetime, *, hint: bool = False) -> None:
     """Let a worker look at the order at `due_at` (business time)."""
     outbox.rearm(
@@ -64,7 +87,7 @@ def wake_renewal(session: Session, renewal_id: str, now: dt.datetime) -> None:
 
 def wake_renewal_of(session: Session, order_id: str, now: dt.datetime) -> None:
     """As `wake_renewal`, for the one an order began, if it did."""
-    renewal_id = session.exec(select(Renewal.id).where(Renewal.order_id == order_id)).first()
+    renewal_id = prepared.run(session, _BEGAN, order_id=order_id).scalar()
     if renewal_id is not None:
         wake_renewal(session, renewal_id, now)
 

@@ -11,10 +11,11 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
+from storefront.db import prepared
 from storefront.kernel.clock import wall_now
 from storefront.kernel.ids import new_id
 from storefront.models.order import Call, CallState
@@ -24,6 +25,16 @@ LEASE_MARGIN = dt.timedelta(seconds=4)
 
 class AlreadyBegun(Exception):
     """Somebody else makes this very call."""
+
+
+_OF_STEP = (col(Call.order_id) == bindparam("order_id"), col(Call.step) == bindparam("step"))
+_LATEST = select(Call).where(*_OF_STEP).order_by(col(Call.attempt).desc()).limit(1)
+_SAME = select(Call.id).where(*_OF_STEP, col(Call.attempt) == bindparam("attempt"))
+_END = (
+    update(Call)
+    .where(col(Call.id) == bindparam("call_id"), col(Call.claim_token) == bindparam("token"))
+    .values(state=bindparam("outcome"), ended_at=bindparam("at"), error=bindparam("said"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +50,7 @@ class Ticket:
 
 def latest(session: Session, order_id: str, step: str) -> Call | None:
     """The newest call of a step."""
-    query = select(Call).where(Call.order_id == order_id, Call.step == step).order_by(col(Call.attempt).desc()).limit(1)
-    return session.exec(query).first()
+    return session.exec(_LATEST, params={"order_id": order_id, "step": step}).first()
 
 
 def is_running(call: Call) -> bool:
@@ -63,8 +73,7 @@ def begin(
     It is looked for before it is written: whoever ends that call at this moment holds its row and waits for the order,
     which our caller may have locked, and on PostgreSQL our insert would wait for them.
     """
-    same = (Call.order_id == order_id, Call.step == step, Call.attempt == attempt)
-    if session.exec(select(Call.id).where(*same)).first() is not None:
+    if prepared.run(session, _SAME, order_id=order_id, step=step, attempt=attempt).first() is not None:
         raise AlreadyBegun(step)
     wall = wall_now()
     hard_end = wall + dt.timedelta(seconds=deadline)
@@ -80,9 +89,8 @@ def begin(
         hard_end_at=hard_end,
         started_at=wall,
     )
-    session.add(call)
     try:
-        session.flush()  # the unique key must speak before the call is made
+        prepared.put(session, call)  # the unique key speaks before the call is made
     except IntegrityError as taken:
         raise AlreadyBegun(step) from taken
     return Ticket(call.id, call.claim_token, key, attempt, request)
@@ -100,12 +108,8 @@ def reclaim(session: Session, call: Call, *, deadline: float) -> Ticket:
 
 def end(session: Session, ticket: Ticket, state: CallState, error: str = "") -> bool:
     """Write the outcome; False when the claim was lost, and then nothing else may be written either."""
-    changed = session.execute(
-        update(Call)
-        .where(col(Call.id) == ticket.call_id, col(Call.claim_token) == ticket.token)
-        .values(state=state, ended_at=wall_now(), error=error[:300])
-    )
-    return bool(changed.rowcount == 1)  # type: ignore[attr-defined]
+    ours = {"call_id": ticket.call_id, "token": ticket.token}
+    return prepared.run(session, _END, **ours, outcome=state, at=wall_now(), said=error[:300]).rowcount == 1
 
 
 def resolve(session: Session, call: Call, state: CallState, error: str = "") -> None:

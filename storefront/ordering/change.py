@@ -18,7 +18,7 @@ from storefront.models.payment import Payment, PaymentState
 from storefront.models.profile import Profile
 from storefront.models.renewal import Renewal
 from storefront.ordering import calls, hold, top_up
-from storefront.ordering.bench import Workbench, arm
+from storefront.ordering.bench import Workbench, arm, locked, order_row
 from storefront.ordering.pay import settle_page
 from storefront.ordering.states import IS_UNDER_WAY, IS_UNPAID, MOVES, Event, move
 from storefront.ordering.steps import advance
@@ -47,7 +47,7 @@ def cancel(bench: Workbench, order_id: str, *, actor: str) -> OrderState:
     Raises `CannotCancel`; the outside's errors leave everything as it was.
     """
     with bench.read() as session:
-        order = session.exec(select(Order).where(Order.id == order_id)).one()
+        order = order_row(session, order_id)
         pages = session.exec(
             select(Payment.session_id).where(Payment.order_id == order_id, Payment.state == PaymentState.OPEN)
         ).all()
@@ -110,7 +110,7 @@ def refund(
 ) -> None:
     """The desk gives the money back. Raises `NothingToReturn`, and `AnswerUnknown` unless a person has made sure."""
     with bench.write() as session:
-        order = _locked(session, order_id)
+        order = locked(session, order_id)
         if (order.state, Event.GIVE_BACK) not in MOVES:
             raise NothingToReturn
         if is_answer_unknown(session, order) and not even_if_unknown:
@@ -123,7 +123,7 @@ def refund(
 def retry(bench: Workbench, order_id: str, *, actor: str, also: Also | None = None) -> None:
     """Take the order up again where it stood: the supplier is asked anew. Raises `NotStuck`, `NothingToReturn`."""
     with bench.write() as session:
-        order = _locked(session, order_id)
+        order = locked(session, order_id)
         if order.state not in IS_UNDER_WAY | {OrderState.ATTENTION}:
             raise NotStuck
         if order.state is OrderState.ATTENTION:
@@ -142,7 +142,7 @@ def order_again(
     person has made sure that nothing was assigned.
     """
     with bench.write() as session:
-        order = _locked(session, order_id)
+        order = locked(session, order_id)
         if order.state is not OrderState.ATTENTION:
             raise NotStuck
         if not hold.may_try(order):
@@ -164,7 +164,7 @@ def order_again(
 def resend(bench: Workbench, order_id: str, *, key: str, also: Also | None = None) -> None:
     """Send the mail of a delivered order once more, with a fresh link, once for each `key`. Raises `NotDelivered`."""
     with bench.write() as session:
-        order = _locked(session, order_id)
+        order = locked(session, order_id)
         if order.state is not OrderState.DELIVERED:
             raise NotDelivered
         _also(session, also)
@@ -185,7 +185,7 @@ def change_email(bench: Workbench, order_id: str, *, email: str, key: str, also:
         raise AlreadyInstalled
     now = bench.now()
     with bench.write() as session:
-        order = _locked(session, order_id)
+        order = locked(session, order_id)
         if order.state is not OrderState.DELIVERED:
             raise NotDelivered
         moved = {"order_id": order_id, "to": order.email, "again": key}
@@ -226,10 +226,6 @@ def _report(session: Session, order: Order) -> Call | None:
         return calls.latest(session, order.id, top_up.STEP)
     reserved = hold.open_hold(session, order.id)
     return calls.latest(session, order.id, f"notify-{reserved.attempt}") if reserved else None
-
-
-def _locked(session: Session, order_id: str) -> Order:
-    return session.exec(select(Order).where(Order.id == order_id).with_for_update()).one()
 
 
 def _also(session: Session, also: Also | None) -> None:

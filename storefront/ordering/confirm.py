@@ -6,21 +6,24 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from sqlmodel import Session, select
+from sqlalchemy import bindparam, update
+from sqlmodel import Session, col
 
 from storefront.cases.open import open_case
+from storefront.db import prepared
 from storefront.kernel.clock import wall_now
 from storefront.kernel.errors import HoldLapsed, OutsideError, Refused, Throttled
 from storefront.kernel.money import Money
 from storefront.models.order import Call, CallState, Hold, HoldState, Order, OrderState
 from storefront.ordering import calls, hold
-from storefront.ordering.bench import ONWARD, Outcome, Wait, Workbench, pause
+from storefront.ordering.bench import ONWARD, Outcome, Wait, Workbench, locked_state, pause
 from storefront.ordering.states import Event, move
 from storefront.payments import ledger
 from storefront.ports import PaymentNotice, SupplierOrderStatus
 from storefront.telemetry.redaction import vendor_said
 
 TRIES = 2
+_HOLD_BECOMES = update(Hold).where(col(Hold.id) == bindparam("hold_id")).values(state=bindparam("now"))
 
 
 def step(bench: Workbench, order: Order) -> Outcome:
@@ -73,7 +76,7 @@ def _notify(bench: Workbench, order: Order, reserved: Hold, *, attempt: int) -> 
     request = {"orderId": notice.order_id, "payAmount": notice.amount, "payCurrency": notice.currency}
     try:
         with bench.write() as session:
-            if session.exec(select(Order.state).where(Order.id == order.id).with_for_update()).one() is not order.state:
+            if locked_state(session, order.id) is not order.state:
                 return ONWARD
             ticket = calls.begin(
                 session,
@@ -184,20 +187,14 @@ def _step_of(reserved: Hold) -> str:
 
 def _accepted(bench: Workbench, session: Session, order: Order, reserved: Hold, facts: dict[str, Any]) -> None:
     """The supplier took the payment: the profile is ours, and so is what it costs."""
-    row = session.get(Hold, reserved.id)
-    if row is not None:
-        row.state = HoldState.USED
-        session.add(row)
+    prepared.run(session, _HOLD_BECOMES, hold_id=reserved.id, now=HoldState.USED)
     owed = Decimal(reserved.amount), reserved.currency
     ledger.owe(session, order_id=order.id, price=owed, object_id=reserved.supplier_order_id, at=bench.now())
     move(session, order.id, Event.CONFIRMED, now=bench.now(), facts=facts)
 
 
 def _kill(session: Session, reserved: Hold) -> None:
-    row = session.get(Hold, reserved.id)
-    if row is not None:
-        row.state = HoldState.DEAD
-        session.add(row)
+    prepared.run(session, _HOLD_BECOMES, hold_id=reserved.id, now=HoldState.DEAD)
 
 
 def _end(bench: Workbench, ticket: calls.Ticket, state: CallState, error: OutsideError) -> None:

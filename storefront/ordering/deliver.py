@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 
-from sqlmodel import Session
+from sqlalchemy import bindparam
+from sqlmodel import Session, col, select
 
 from storefront.cases.open import open_case
 from storefront.cases.resolve import end_with_debt
+from storefront.db import prepared
 from storefront.delivery.profile import Sent, UnusableProfile, seal
 from storefront.jobs import outbox
 from storefront.kernel.errors import OutsideError
@@ -20,6 +22,7 @@ from storefront.payments import ledger
 from storefront.ports import SupplierOrderStatus, SupplierProfile
 
 DETAIL_PATIENCE = dt.timedelta(seconds=20)
+_HAS_PROFILE = select(Profile.order_id).where(col(Profile.order_id) == bindparam("order_id"))
 
 
 def step(bench: Workbench, order: Order) -> Outcome:
@@ -63,8 +66,11 @@ def _deliver(bench: Workbench, order: Order, sent: Sent) -> Outcome:
     with bench.write() as session:
         if move(session, order.id, Event.DELIVERED, now=now, delivered_at=now, reason="") is None:
             return ONWARD
-        is_again = session.get(Profile, order.id) is not None
-        session.merge(profile)
+        is_again = prepared.run(session, _HAS_PROFILE, order_id=order.id).first() is not None
+        if is_again:
+            session.merge(profile)
+        else:
+            prepared.put(session, profile)
         is_overpaid = ledger.balance(session, order.id) > order.charged_minor
         end_with_debt(session, order.id, resolution="delivered", now=now, is_overpaid=is_overpaid)
         outbox.close(session, standing_key(order.id))

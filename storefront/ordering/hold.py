@@ -6,9 +6,10 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
+from storefront.db import prepared
 from storefront.kernel.errors import OutsideError, PriceChanged, Refused, SoldOut
 from storefront.kernel.ids import new_id
 from storefront.models.catalogue import Plan
@@ -23,6 +24,21 @@ STEP = "hold"
 TRIES_UNPAID = 2
 TRIES_PAID = 3
 PATIENCE = dt.timedelta(seconds=60)
+_OPEN_OF = (
+    select(Hold)
+    .where(col(Hold.order_id) == bindparam("order_id"), Hold.state != HoldState.DEAD)
+    .order_by(col(Hold.attempt).desc())
+    .limit(1)
+)
+_TRY = (
+    update(Order)
+    .where(
+        col(Order.id) == bindparam("order_id"),
+        col(Order.state) == bindparam("before"),
+        col(Order.hold_tries) == bindparam("tries"),
+    )
+    .values(hold_tries=bindparam("attempt"))
+)
 
 
 def step(bench: Workbench, order: Order) -> Outcome:
@@ -58,13 +74,7 @@ def may_try(order: Order) -> bool:
 
 def open_hold(session: Session, order_id: str) -> Hold | None:
     """The reservation an order may still use."""
-    query = (
-        select(Hold)
-        .where(Hold.order_id == order_id, Hold.state != HoldState.DEAD)
-        .order_by(col(Hold.attempt).desc())
-        .limit(1)
-    )
-    return session.exec(query).first()
+    return session.exec(_OPEN_OF, params={"order_id": order_id}).first()
 
 
 def _pre_order(bench: Workbench, order: Order) -> Outcome:
@@ -80,11 +90,9 @@ def _pre_order(bench: Workbench, order: Order) -> Outcome:
     )
     try:
         with bench.write() as session:
-            fresh = session.exec(select(Order).where(Order.id == order.id).with_for_update()).one()
-            if fresh.state is not order.state or fresh.hold_tries != order.hold_tries:
+            seen = {"order_id": order.id, "before": order.state, "tries": order.hold_tries}
+            if prepared.run(session, _TRY, **seen, attempt=attempt).rowcount != 1:
                 return ONWARD
-            fresh.hold_tries = attempt
-            session.add(fresh)
             ticket = calls.begin(
                 session,
                 order_id=order.id,
@@ -109,7 +117,8 @@ def _pre_order(bench: Workbench, order: Order) -> Outcome:
     with bench.write() as session:
         if not calls.end(session, ticket, CallState.DONE):
             return ONWARD
-        session.add(
+        prepared.put(
+            session,
             Hold(
                 id=new_id(),
                 order_id=order.id,
@@ -121,7 +130,7 @@ def _pre_order(bench: Workbench, order: Order) -> Outcome:
                 currency=order.supplier_currency,
                 held_at=now,
                 held_until=now + dt.timedelta(seconds=bench.settings.supplier_hold_seconds),
-            )
+            ),
         )
         if order.state is OrderState.PLACED:
             move(session, order.id, Event.HELD, now=now, facts={"supplier_order_no": held.order_no})

@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 import structlog
-from sqlmodel import Session, select
+from sqlalchemy import bindparam
+from sqlmodel import Session, col, select
 
 from storefront.cases.open import open_case
 from storefront.cases.resolve import resolve_kind
+from storefront.db import prepared
 from storefront.jobs import inbox
 from storefront.kernel.ids import new_id
 from storefront.kernel.money import Money
@@ -24,6 +26,7 @@ from storefront.payments import ledger, settle
 from storefront.ports import CashierRefund, DisputeStatus, RefundStatus
 
 JOB = "ordering.notice"
+_PAGES = select(Payment.session_id).where(col(Payment.order_id) == bindparam("order_id"))
 _log = structlog.get_logger()
 
 
@@ -66,7 +69,7 @@ def settle_session(bench: Workbench, session_id: str) -> str | None:
 def settle_order(bench: Workbench, order_id: str, *, budget: float) -> None:
     """The landing page's way in: read the newest page of the order, then advance as far as `budget` allows."""
     with bench.read() as session:
-        found = session.exec(select(Payment.session_id).where(Payment.order_id == order_id)).all()
+        found = [str(one) for one in prepared.run(session, _PAGES, order_id=order_id).scalars()]
     for session_id in found:
         settle_page(bench, order_id, bench.outside.cashier.page(session_id))
     advance(bench, order_id, budget=budget)

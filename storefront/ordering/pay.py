@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from storefront.cases.open import open_case
+from storefront.db import prepared
 from storefront.kernel.errors import OutsideError, Refused
 from storefront.kernel.ids import new_id
 from storefront.kernel.money import Money
@@ -15,7 +17,18 @@ from storefront.models.order import Call, CallState, Hold, Order, OrderKind, Ord
 from storefront.models.payment import Payment
 from storefront.models.renewal import Renewal
 from storefront.ordering import calls
-from storefront.ordering.bench import FINISHED, ONWARD, Outcome, Wait, Workbench, arm, pause, wake_renewal_of
+from storefront.ordering.bench import (
+    FINISHED,
+    ONWARD,
+    Outcome,
+    Wait,
+    Workbench,
+    arm,
+    locked,
+    locked_state,
+    pause,
+    wake_renewal_of,
+)
 from storefront.ordering.hold import open_hold
 from storefront.ordering.states import Event, move
 from storefront.payments import settle, take
@@ -27,6 +40,13 @@ STEP = "page"
 MAX_ATTEMPTS = 4
 LOOK_EVERY = dt.timedelta(seconds=60)
 TOP_UP_WINDOW = dt.timedelta(minutes=30)
+_NEWEST_PAGE = (
+    select(Payment.session_id)
+    .where(col(Payment.order_id) == bindparam("order_id"))
+    .order_by(col(Payment.attempt).desc())
+    .limit(1)
+)
+_AGREEMENT = select(Renewal.id, Renewal.interval_days).where(col(Renewal.order_id) == bindparam("order_id"))
 
 
 def pay_until(bench: Workbench, order: Order, hold: Hold | None) -> dt.datetime:
@@ -88,16 +108,14 @@ def watch_step(bench: Workbench, order: Order) -> Outcome:
     """AWAITING_PAYMENT: read the page; close it when the hold is about to end."""
     with bench.read() as session:
         hold = open_hold(session, order.id)
-        payment = session.exec(
-            select(Payment).where(Payment.order_id == order.id).order_by(col(Payment.attempt).desc()).limit(1)
-        ).one()
+        session_id = str(prepared.run(session, _NEWEST_PAGE, order_id=order.id).scalar_one())
     now = bench.now()
     try:
-        page = bench.outside.cashier.page(payment.session_id)
+        page = bench.outside.cashier.page(session_id)
         deadline = pay_until(bench, order, hold)
         must_close = now >= deadline
         if must_close and page.status is PageStatus.OPEN and not page.paid:
-            page = bench.outside.cashier.expire_page(payment.session_id)
+            page = bench.outside.cashier.expire_page(session_id)
     except OutsideError:
         return Wait(pause(now, order.placed_at))
     settled = settle_page(bench, order.id, page)
@@ -109,8 +127,7 @@ def watch_step(bench: Workbench, order: Order) -> Outcome:
 def settle_page(bench: Workbench, order_id: str, page: PaymentPage) -> Settled:
     """The one function behind webhook, landing page and sweep: write what the cashier says and move the order."""
     with bench.write() as session:
-        order = session.exec(select(Order).where(Order.id == order_id).with_for_update()).one()
-        return settle_in(session, bench, order, page)
+        return settle_in(session, bench, locked(session, order_id), page)
 
 
 def settle_in(session: Session, bench: Workbench, order: Order, page: PaymentPage) -> Settled:
@@ -159,8 +176,7 @@ def _payment_of(session: Session, order_id: str, page: PaymentPage, now: dt.date
 def _ticket(bench: Workbench, order: Order, hold: Hold | None, last: Call | None) -> calls.Ticket | None:
     deadline = bench.settings.stripe_deadline_seconds
     with bench.write() as session:
-        fresh = session.exec(select(Order).where(Order.id == order.id).with_for_update()).one()
-        if fresh.state is not order.state:
+        if locked_state(session, order.id) is not order.state:
             return None
         if last is not None and calls.is_unresolved(last):
             current = calls.latest(session, order.id, STEP)
@@ -182,7 +198,7 @@ def _ticket(bench: Workbench, order: Order, hold: Hold | None, last: Call | None
 
 def _request(session: Session, bench: Workbench, order: Order, hold: Hold | None, attempt: int) -> PageRequest:
     base = f"{bench.settings.public_url}/{order.locale}/orders/{order.reference}"
-    renewal = session.exec(select(Renewal).where(Renewal.order_id == order.id)).first()
+    renewal = prepared.run(session, _AGREEMENT, order_id=order.id).first()
     return PageRequest(
         order_id=order.id,
         reference=order.reference,
@@ -213,7 +229,7 @@ def _write_page(
     now = bench.now()
     with bench.write() as session:
         # The order first, then its call: who repeats a call locks them in this order too.
-        session.exec(select(Order.id).where(Order.id == order.id).with_for_update()).one()
+        locked_state(session, order.id)
         if not calls.end(session, ticket, CallState.DONE):
             return False
         # A repeated call names the page of the first one, which an event may have brought us in the meantime.

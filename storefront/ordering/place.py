@@ -7,11 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, bindparam, func
 from sqlalchemy import select as sql_select
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
+from storefront.db import prepared
 from storefront.kernel.errors import Kind, StorefrontError
 from storefront.kernel.iccid import masked
 from storefront.kernel.ids import new_id, new_reference
@@ -24,6 +25,18 @@ SAFETY_NET = dt.timedelta(seconds=10)
 
 Also = Callable[[Session, Order], None]
 """What else the transaction that writes a new order writes."""
+
+
+def _open_of(column: Any, name: str) -> ColumnElement[int]:
+    """How many orders with the same value are unpaid and young enough to hold a profile."""
+    is_open = col(Order.state).in_(IS_UNPAID) & (col(Order.placed_at) > bindparam("since"))
+    return select(func.count()).select_from(Order).where(col(column) == bindparam(name), is_open).scalar_subquery()
+
+
+_PLACED_BY = select(Order.id, Order.reference).where(col(Order.form_key) == bindparam("form_key"))
+_OPEN = sql_select(
+    _open_of(Order.email, "email"), _open_of(Order.network, "network"), _open_of(Order.plan_id, "plan_id")
+)
 
 
 class TooManyHolds(StorefrontError):
@@ -182,36 +195,31 @@ def _write(bench: Workbench, order: Order, also: Also | None) -> Placed:
 
 def put(session: Session, order: Order) -> None:
     """Write a new order and the first line of its history."""
-    session.add(order)
-    session.flush()  # the event refers to the order
-    session.add(
+    prepared.put(session, order)
+    prepared.put(
+        session,
         OrderEvent(
             order_id=order.id,
             at=order.placed_at,
             event="placed",
             from_state=OrderState.PLACED,
             to_state=OrderState.PLACED,
-        )
+        ),
     )
 
 
 def placed_by(session: Session, form_key: str) -> Placed | None:
     """The order a form has placed before."""
-    row = session.exec(select(Order.id, Order.reference).where(Order.form_key == form_key)).first()
+    row = prepared.run(session, _PLACED_BY, form_key=form_key).first()
     return Placed(row[0], row[1], is_new=False) if row else None
 
 
 def _refuse_drain(session: Session, bench: Workbench, order: Order) -> None:
     settings = bench.settings
-    window = bench.now() - dt.timedelta(seconds=settings.supplier_hold_seconds)
-    caps = [
-        (col(Order.email) == order.email, settings.open_holds_per_email),
-        (col(Order.network) == order.network, settings.open_holds_per_network),
-    ]
-    if order.plan_id is not None:
-        caps.append((col(Order.plan_id) == order.plan_id, settings.open_holds_per_plan))
-    is_open = col(Order.state).in_(IS_UNPAID) & (col(Order.placed_at) > window)
-    counts = [select(func.count()).select_from(Order).where(same, is_open).scalar_subquery() for same, _ in caps]
-    found = session.execute(sql_select(*counts)).one()
-    if any(count >= cap for count, (_, cap) in zip(found, caps, strict=True)):
+    since = bench.now() - dt.timedelta(seconds=settings.supplier_hold_seconds)
+    same = {"email": order.email, "network": order.network, "plan_id": order.plan_id}
+    # A top-up names no plan of the catalogue; then nothing equals it, and nothing is counted.
+    counts = prepared.run(session, _OPEN, since=since, **same).one()
+    caps = (settings.open_holds_per_email, settings.open_holds_per_network, settings.open_holds_per_plan)
+    if any(count >= cap for count, cap in zip(counts, caps, strict=True)):
         raise TooManyHolds

@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
-from storefront.identity import sessions
+from storefront.db import prepared
 from storefront.identity.sessions import SessionView
-from storefront.kernel.errors import Kind, StorefrontError
 from storefront.kernel.iccid import masked
-from storefront.kernel.ids import normalise_reference
 from storefront.kernel.money import Money
 from storefront.models.case import Case
 from storefront.models.catalogue import Destination, Plan
@@ -21,39 +20,28 @@ from storefront.models.profile import Profile, TopUp
 from storefront.models.staff import StaffAction
 from storefront.ordering.hold import open_hold
 from storefront.ordering.pay import TOP_UP_WINDOW
+from storefront.ordering.progress import PHASES, OrderNotFound, seen
 from storefront.ports import SessionFactory
-
-PHASES = {
-    OrderState.PLACED: "reserving",
-    OrderState.HELD: "reserving",
-    OrderState.AWAITING_PAYMENT: "pay",
-    OrderState.PAID: "preparing",
-    OrderState.CONFIRMED: "preparing",
-    OrderState.DELIVERED: "ready",
-    OrderState.REJECTED: "rejected",
-    OrderState.LAPSED: "lapsed",
-    OrderState.CANCELLED: "cancelled",
-    OrderState.REFUNDING: "refunding",
-    OrderState.REFUNDED: "refunded",
-    OrderState.ATTENTION: "attention",
-}
-
 
 TOLD = frozenset({"refund", "ask_again", "order_again", "resend", "change_email", "close_renewals", "reveal_code"})
 """What somebody at the desk did that the traveller reads in their own history; notes and cases are the desk's."""
-
-WAITING = frozenset({"reserving", "preparing", "attention", "refunding"})
-"""Phases in which somebody waits for the outside."""
 
 _CALM = frozenset({OrderState.PLACED, OrderState.HELD, OrderState.DELIVERED})
 """States of which no page tells a refund, a case or the way back to the plan."""
 
 
-class OrderNotFound(StorefrontError):
-    """There is no such order, or it is not for these eyes; the answer is the same."""
-
-    kind = Kind.NOT_FOUND
-    code = "order_not_found"
+_BY_ID = select(Order).where(col(Order.id) == bindparam("order_id"))
+_PAYMENTS = (
+    select(Payment).where(col(Payment.order_id) == bindparam("order_id")).order_by(col(Payment.opened_at).desc())
+)
+_MOVES = (
+    select(OrderEvent.at, OrderEvent.event)
+    .where(col(OrderEvent.order_id) == bindparam("order_id"))
+    .order_by(col(OrderEvent.id))
+)
+_ACTS = select(StaffAction.at, StaffAction.verb).where(col(StaffAction.about) == bindparam("about"))
+_ISO2 = select(Destination.iso2).where(col(Destination.slug) == bindparam("slug"))
+_PROFILE = select(Profile).where(col(Profile.order_id) == bindparam("order_id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,35 +99,6 @@ class OrderView:
     events: tuple[tuple[dt.datetime, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class OrderStatus:
-    """What the waiting page asks for again and again."""
-
-    id: str
-    reference: str
-    phase: str
-    state: str
-    updated_at: dt.datetime
-    promise_until: dt.datetime | None
-
-
-def status_of(read: SessionFactory, who: SessionView, *, reference: str) -> OrderStatus:
-    """The status of an order for whoever may see it. Raises `OrderNotFound`."""
-    with read() as session:
-        order = _seen(session, who, reference)
-        moved = session.exec(
-            select(OrderEvent.at).where(OrderEvent.order_id == order.id).order_by(col(OrderEvent.id).desc()).limit(1)
-        ).first()
-    return OrderStatus(
-        id=order.id,
-        reference=order.reference,
-        phase=PHASES[order.state],
-        state=order.state.value,
-        updated_at=moved or order.placed_at,
-        promise_until=order.promise_until,
-    )
-
-
 def help_of(read: SessionFactory, order_id: str) -> tuple[str, dt.datetime] | None:
     """The public number of the order's open request for help, and when it is answered at the latest."""
     with read() as session:
@@ -148,51 +107,19 @@ def help_of(read: SessionFactory, order_id: str) -> tuple[str, dt.datetime] | No
     return (case.id[-8:].upper(), case.due_at) if case else None
 
 
-def id_of(read: SessionFactory, reference: str) -> str:
-    """The inner id of a public reference. Raises `OrderNotFound`."""
-    with read() as session:
-        found = session.exec(select(Order.id).where(Order.reference == reference)).first()
-    if found is None:
-        raise OrderNotFound(field="reference")
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class OrderGate:
-    """The little that most requests need of an order."""
-
-    id: str
-    phase: str
-    pay_url: str | None
-
-
-def gate(read: SessionFactory, who: SessionView, reference: str) -> OrderGate:
-    """Phase and payment page of an order for whoever may see it. Raises `OrderNotFound`."""
-    plain = normalise_reference(reference)
-    with read() as session:
-        found = session.exec(select(Order.id, Order.state, Order.email).where(Order.reference == plain)).first()
-        if found is None or not sessions.may_see(session, who, order_id=found[0], email=found[2]):
-            raise OrderNotFound(field="reference")
-        order_id, state, url = found[0], OrderState(found[1]), None
-        if state is OrderState.AWAITING_PAYMENT:
-            pages = select(Payment.url).where(Payment.order_id == order_id, Payment.state == PaymentState.OPEN)
-            url = session.exec(pages.order_by(col(Payment.opened_at).desc())).first()
-    return OrderGate(order_id, PHASES[state], url)
-
-
 def my_order(read: SessionFactory, who: SessionView, reference: str, *, margin_seconds: int) -> OrderView:
     """One order in full for whoever may see it, with what the desk did in their name. Raises `OrderNotFound`."""
     with read() as session:
-        seen = _view(session, _seen(session, who, reference), margin_seconds)
-        acts = session.exec(select(StaffAction.at, StaffAction.verb).where(StaffAction.about == seen.id)).all()
+        view = _view(session, seen(session, who, reference), margin_seconds)
+        acts = prepared.run(session, _ACTS, about=view.id).all()
     told = [(at, f"desk_{verb}") for at, verb in acts if verb in TOLD]
-    return replace(seen, events=tuple(sorted([*seen.events, *told])))
+    return replace(view, events=tuple(sorted([*view.events, *told])))
 
 
 def order_view(read: SessionFactory, order_id: str, *, margin_seconds: int) -> OrderView:
     """One order in full, whoever asks. Raises `OrderNotFound`."""
     with read() as session:
-        order = session.get(Order, order_id)
+        order = session.exec(_BY_ID, params={"order_id": order_id}).first()
         if order is None:
             raise OrderNotFound
         return _view(session, order, margin_seconds)
@@ -210,13 +137,13 @@ def orders_of(read: SessionFactory, *, order_ids: list[str], email: str | None, 
 def profile_of(read: SessionFactory, order_id: str) -> Profile | None:
     """The delivered profile, still sealed."""
     with read() as session:
-        return session.get(Profile, order_id)
+        return session.exec(_PROFILE, params={"order_id": order_id}).first()
 
 
 def for_letter(read: SessionFactory, order_id: str, *, margin_seconds: int) -> tuple[OrderView, str]:
     """One order in full, and the address its letters go to."""
     with read() as session:
-        order = session.get_one(Order, order_id)
+        order = session.exec(_BY_ID, params={"order_id": order_id}).one()
         return _view(session, order, margin_seconds), order.email
 
 
@@ -226,24 +153,13 @@ def mask_email(address: str) -> str:
     return f"{name[:1]}…{name[-1:]}@{host}"
 
 
-def _seen(session: Session, who: SessionView, reference: str) -> Order:
-    """The order, if `who` may see it; one that is not theirs looks like one that never was."""
-    plain = normalise_reference(reference)
-    order = session.exec(select(Order).where(Order.reference == plain)).first() if plain else None
-    if order is None or not sessions.may_see(session, who, order_id=order.id, email=order.email):
-        raise OrderNotFound(field="reference")
-    return order
-
-
 def _view(session: Session, order: Order, margin_seconds: int) -> OrderView:
     """Reads only what the state of the order can have brought about: most orders are simply delivered."""
     is_calm = order.state in _CALM
     waiting = order.state is OrderState.AWAITING_PAYMENT
     is_top_up = order.kind is OrderKind.TOP_UP
     hold = open_hold(session, order.id) if waiting and not is_top_up else None
-    payments = session.exec(
-        select(Payment).where(Payment.order_id == order.id).order_by(col(Payment.opened_at).desc())
-    ).all()
+    payments = session.exec(_PAYMENTS, params={"order_id": order.id}).all()
     paid = next((one for one in payments if one.state is PaymentState.PAID and not one.is_extra), None)
     page = next((one for one in payments if one.state is PaymentState.OPEN), None)
     refunds = select(Refund).where(Refund.order_id == order.id).order_by(col(Refund.decided_at).desc())
@@ -251,9 +167,9 @@ def _view(session: Session, order: Order, margin_seconds: int) -> OrderView:
     cases = select(Case).where(Case.order_id == order.id, col(Case.resolved_at).is_(None))
     case = None if is_calm else session.exec(cases).first()
     top_up = session.get(TopUp, order.id) if is_top_up else None
-    place = None if is_top_up else session.get(Destination, order.destination_slug)
+    iso2 = None if is_top_up else prepared.run(session, _ISO2, slug=order.destination_slug).scalar()
     plan_slug = None if is_calm else session.exec(select(Plan.slug).where(Plan.id == order.plan_id)).first()
-    events = session.exec(select(OrderEvent).where(OrderEvent.order_id == order.id).order_by(col(OrderEvent.id))).all()
+    events = prepared.run(session, _MOVES, order_id=order.id).all()
     closes = hold.held_until - dt.timedelta(seconds=margin_seconds) if hold else None
     if is_top_up:
         closes = order.placed_at + TOP_UP_WINDOW
@@ -268,7 +184,7 @@ def _view(session: Session, order: Order, margin_seconds: int) -> OrderView:
         plan_slug=plan_slug or "",
         destination=order.destination,
         destination_slug=order.destination_slug,
-        iso2=place.iso2 if place else None,
+        iso2=iso2,
         data_mb=order.data_mb,
         is_unlimited=order.is_unlimited,
         days=order.days,

@@ -7,9 +7,10 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
+from storefront.db import prepared
 from storefront.kernel.errors import Kind, StorefrontError
 from storefront.models.order import Order, OrderEvent, OrderState
 
@@ -118,6 +119,10 @@ class StateRaced(StorefrontError):
     code = "state_raced"
 
 
+_STATE = select(Order.state).where(col(Order.id) == bindparam("order_id"))
+_MOVE = update(Order).where(col(Order.id) == bindparam("order_id"), col(Order.state) == bindparam("before"))
+
+
 def verdict(state: OrderState, event: Event) -> OrderState | None:
     """The next state; None when the event is late or repeated. Raises `ImpossibleMove` for anything else."""
     following = MOVES.get((state, event))
@@ -144,19 +149,18 @@ def move(
     Returns the new state, or None when the event was ignored. `columns` are further columns of the order that change
     with the move. Raises `ImpossibleMove` or `StateRaced`.
     """
-    state = OrderState(session.exec(select(Order.state).where(Order.id == order_id)).one())
+    state = state_of(session, order_id)
     following = verdict(state, event)
     if following is None:
         return None
     values: dict[str, Any] = {"state": following, **columns}
     if reason is not None:
         values["reason"] = reason
-    changed = session.execute(
-        update(Order).where(col(Order.id) == order_id, col(Order.state) == state).values(**values)
-    )
-    if changed.rowcount != 1:  # type: ignore[attr-defined]
+    changed = prepared.run(session, _MOVE, order_id=order_id, before=state, **values)
+    if changed.rowcount != 1:
         raise StateRaced(order_id)
-    session.add(
+    prepared.put(
+        session,
         OrderEvent(
             order_id=order_id,
             at=now,
@@ -165,7 +169,12 @@ def move(
             to_state=following,
             actor=actor,
             facts=facts or {},
-        )
+        ),
     )
     session.expire_all()
     return following
+
+
+def state_of(session: Session, order_id: str) -> OrderState:
+    """Where the order stands, as this transaction sees it."""
+    return OrderState(prepared.run(session, _STATE, order_id=order_id).scalar_one())

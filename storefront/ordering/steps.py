@@ -10,14 +10,22 @@ import time
 from collections.abc import Callable
 from types import MappingProxyType
 
-from sqlmodel import select
-
 from storefront.jobs import outbox
 from storefront.kernel.clock import wall_now
 from storefront.models.order import Order, OrderKind, OrderState
 from storefront.ordering import calls, confirm, deliver, give_back, hold, pay, top_up
-from storefront.ordering.bench import FINISHED, Closed, Finished, Outcome, Wait, Workbench, arm, standing_key
-from storefront.ordering.states import StateRaced
+from storefront.ordering.bench import (
+    FINISHED,
+    Closed,
+    Finished,
+    Outcome,
+    Wait,
+    Workbench,
+    arm,
+    order_row,
+    standing_key,
+)
+from storefront.ordering.states import StateRaced, state_of
 
 ASKED_RECENTLY = dt.timedelta(seconds=10)
 Step = Callable[[Workbench, Order], Outcome]
@@ -31,7 +39,7 @@ def advance(bench: Workbench, order_id: str, *, budget: float = 60.0) -> OrderSt
     stop_at = time.monotonic() + budget
     while True:
         with bench.read() as session:
-            order = session.get_one(Order, order_id)
+            order = order_row(session, order_id)
             step = STEPS[order.kind].get(order.state)
             if step is None and outbox.is_closed(session, standing_key(order_id)):
                 return order.state
@@ -78,7 +86,7 @@ def ask_again(bench: Workbench, order_id: str) -> None:
 def _close(bench: Workbench, order: Order) -> OrderState:
     with bench.write() as session:
         # A late event may have moved it on in the meantime; then its row must stay awake.
-        if session.exec(select(Order.state).where(Order.id == order.id)).one() is order.state:
+        if state_of(session, order.id) is order.state:
             outbox.close(session, standing_key(order.id))
     return order.state
 

@@ -10,7 +10,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from storefront.cases.open import open_case
 from storefront.cases.resolve import end_with_debt, resolve_kind
@@ -19,7 +19,7 @@ from storefront.kernel.errors import OutsideError, Refused, Throttled
 from storefront.models.order import Call, CallState, Order, OrderState
 from storefront.models.profile import TopUp
 from storefront.ordering import calls, pay
-from storefront.ordering.bench import ONWARD, Outcome, Wait, Workbench, pause
+from storefront.ordering.bench import ONWARD, Outcome, Wait, Workbench, locked_state, pause
 from storefront.ordering.deliver import stage_letter
 from storefront.ordering.states import Event, move
 from storefront.payments import ledger
@@ -107,7 +107,7 @@ def _report(bench: Workbench, order: Order, *, attempt: int) -> Outcome:
     request = request_of(order)
     try:
         with bench.write() as session:
-            if session.exec(select(Order.state).where(Order.id == order.id).with_for_update()).one() is not order.state:
+            if locked_state(session, order.id) is not order.state:
                 return ONWARD
             ticket = calls.begin(
                 session,

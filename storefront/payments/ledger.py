@@ -5,9 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from decimal import ROUND_CEILING, Decimal
 
-from sqlalchemy import ColumnElement, case
+from sqlalchemy import ColumnElement, bindparam, case
 from sqlmodel import Session, col, func, select
 
+from storefront.db import prepared
 from storefront.kernel.money import Money, exponent
 from storefront.models.money import MoneyEntry, MoneyKind
 
@@ -21,24 +22,17 @@ _SIGN = {
 }
 
 
+_NOTE = prepared.either(lambda insert: insert(MoneyEntry).on_conflict_do_nothing(index_elements=["kind", "object_id"]))
+
+
 def note(
     session: Session, *, order_id: str, kind: MoneyKind, amount: Money, object_id: str | None, at: dt.datetime
 ) -> None:
     """One fact about `object_id` of the cashier or supplier; said again, it changes nothing."""
     if object_id is None:
         raise ValueError("money is written down with the object it is about")
-    same = (MoneyEntry.kind == kind, MoneyEntry.object_id == object_id)
-    if session.exec(select(MoneyEntry.id).where(*same)).first() is None:
-        session.add(
-            MoneyEntry(
-                order_id=order_id,
-                kind=kind,
-                minor=_SIGN[kind] * amount.minor,
-                currency=amount.currency,
-                object_id=object_id,
-                at=at,
-            )
-        )
+    fact = {"order_id": order_id, "kind": kind, "object_id": object_id, "at": at}
+    prepared.run(session, _NOTE, **fact, minor=_SIGN[kind] * amount.minor, currency=amount.currency)
 
 
 def owe(session: Session, *, order_id: str, price: tuple[Decimal, str], object_id: str, at: dt.datetime) -> None:
@@ -51,9 +45,12 @@ def owe(session: Session, *, order_id: str, price: tuple[Decimal, str], object_i
 
 def balance(session: Session, order_id: str) -> int:
     """What is left in our hands of everything paid for an order, in minor units."""
-    return int(session.exec(select(held()).where(MoneyEntry.order_id == order_id)).one())
+    return int(prepared.run(session, _HELD, order_id=order_id).scalar_one())
 
 
 def held() -> ColumnElement[int]:
     """What the rows of a group leave in our hands, in minor units; what the supplier has to get is not among it."""
     return func.coalesce(func.sum(case((col(MoneyEntry.kind) != MoneyKind.OWED, col(MoneyEntry.minor)), else_=0)), 0)
+
+
+_HELD = select(held()).where(col(MoneyEntry.order_id) == bindparam("order_id"))

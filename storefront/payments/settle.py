@@ -5,14 +5,24 @@ from __future__ import annotations
 import datetime as dt
 from enum import StrEnum
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
+from storefront.db import prepared
 from storefront.kernel.money import Money
 from storefront.models.money import MoneyKind
 from storefront.models.order import Order
 from storefront.models.payment import Payment, PaymentState
 from storefront.payments import ledger, refund
 from storefront.ports import PageStatus, PaymentPage
+
+_BY_PAGE = select(Payment).where(col(Payment.session_id) == bindparam("session_id"))
+_PAID = (
+    col(Payment.order_id) == bindparam("order_id"),
+    Payment.state == PaymentState.PAID,
+    col(Payment.is_extra).is_(False),
+)
+_PAID_PAGES = select(Payment.id).where(*_PAID)
 
 
 class Settled(StrEnum):
@@ -71,15 +81,12 @@ def record(session: Session, payment: Payment, page: PaymentPage, order: Order, 
 
 def find(session: Session, session_id: str) -> Payment | None:
     """The payment row of a page."""
-    return session.exec(select(Payment).where(Payment.session_id == session_id)).first()
+    return session.exec(_BY_PAGE, params={"session_id": session_id}).first()
 
 
 def paid_payments(session: Session, order_id: str) -> list[Payment]:
     """Captured payments of an order that belong to it (extra ones go back by themselves)."""
-    query = select(Payment).where(
-        Payment.order_id == order_id, Payment.state == PaymentState.PAID, col(Payment.is_extra).is_(False)
-    )
-    return list(session.exec(query))
+    return list(session.exec(select(Payment).where(*_PAID), params={"order_id": order_id}))
 
 
 def _of_paid(payment: Payment, order: Order) -> Settled:
@@ -91,4 +98,4 @@ def _of_paid(payment: Payment, order: Order) -> Settled:
 
 
 def _already_paid(session: Session, payment: Payment) -> bool:
-    return any(other.id != payment.id for other in paid_payments(session, payment.order_id))
+    return any(other != payment.id for other in prepared.run(session, _PAID_PAGES, order_id=payment.order_id).scalars())

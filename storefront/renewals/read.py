@@ -5,8 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
+from storefront.db import prepared
 from storefront.identity import sessions
 from storefront.identity.sessions import SessionView
 from storefront.kernel.errors import Kind, StorefrontError
@@ -24,6 +26,8 @@ from storefront.renewals.closings import view as closing_view
 from storefront.renewals.last_look import Limits
 
 _GIVEN_BACK = frozenset({OrderState.REFUNDING, OrderState.REFUNDED})
+_BEGUN_BY = select(Renewal.id).where(col(Renewal.order_id) == bindparam("order_id"))
+_CHARGED_BY = select(Bill.renewal_id).where(col(Bill.order_id) == bindparam("order_id"))
 
 
 class RenewalNotFound(StorefrontError):
@@ -108,10 +112,9 @@ def by_id(bench: Workbench, renewal_id: str) -> RenewalView:
 def of_order(bench: Workbench, order_id: str) -> RenewalView | None:
     """What an order began, or what it is a charge of."""
     with bench.read() as session:
-        row = session.exec(select(Renewal).where(Renewal.order_id == order_id)).first()
-        if row is None:
-            query = select(Renewal).join(Bill, col(Bill.renewal_id) == col(Renewal.id)).where(Bill.order_id == order_id)
-            row = session.exec(query).first()
+        begun = prepared.run(session, _BEGUN_BY, order_id=order_id).scalar()
+        renewal_id = begun or prepared.run(session, _CHARGED_BY, order_id=order_id).scalar()
+        row = session.get(Renewal, renewal_id) if renewal_id else None
         return _view(session, row) if row is not None and row.state is not RenewalState.DROPPED else None
 
 

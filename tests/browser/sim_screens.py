@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from storefront.ordering.read import id_of, profile_of
+from storefront.ordering.progress import id_of
+from storefront.ordering.read import profile_of
 from storefront.sandbox.linksfield.sims.plans import PLANS
 from storefront.sandbox.linksfield.sims.sim import Renewal
 from tests import making

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from storefront.ordering.read import id_of
+from storefront.ordering.progress import id_of
 from tests import making
 from tests.browser.conftest import SIZES
 from tests.browser.person import DECLINED, SECURE, Person

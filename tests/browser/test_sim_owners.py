@@ -6,7 +6,8 @@ import time
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from storefront.ordering.read import id_of, profile_of
+from storefront.ordering.progress import id_of
+from storefront.ordering.read import profile_of
 from storefront.sandbox.linksfield.sims.plans import PLANS
 from storefront.sandbox.linksfield.sims.sim import Renewal
 from tests import making

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from storefront.catalogue import browse
-from storefront.catalogue.shelf import catalogue_version, read_shelf
+from storefront.catalogue.shelf import catalogue_version
 from storefront.kernel.errors import Kind
 from storefront.kernel.money import Money
 from storefront.models.catalogue import Plan, PriceRule
@@ -110,18 +110,9 @@ def test_our_sentences_go_through_the_translator(market: Stall) -> None:
     assert (shown.validity_note, shown.refund_note) == (browse.VALIDITY.upper(), browse.REFUND.upper())
 
 
-def test_the_checkout_sees_the_same_plan_as_the_page(market: Stall) -> None:
-    """Reading one plan alone gives what the whole shelf gives."""
-    shelf = market.shelf()
-    for slug in shelf.plans:
-        with market.read() as session:
-            assert browse.plan(session, slug, "eur") == browse.plan_detail(shelf, slug, "eur")
-
-
 def test_an_order_copies_the_exact_number(market: Stall) -> None:
     """Supplier amount as written, charged amount in minor units, currency id beside it."""
-    with market.read() as session:
-        offer = browse.plan_for_order(session, "austria-5gb-30days", "eur")
+    offer = browse.plan_for_order(market.shelf(), "austria-5gb-30days", "eur")
     assert (offer.plan_id, offer.package_code, offer.plan_name) == (4, "LP4", "5 GB · 30 days")
     assert (offer.supplier_amount, offer.supplier_currency, offer.currency_id) == ("2.8", "EUR", 3)
     assert (offer.charged, offer.destination, offer.destination_slug) == (Money(280, "EUR"), "Austria", "austria")
@@ -134,12 +125,12 @@ def test_what_cannot_be_bought_is_not_offered(market: Stall) -> None:
         row = session.get(Plan, 4)
         assert row is not None
         row.is_listed = False
-    with market.read() as session:
-        for slug in ("atlantis-5gb-30days", "austria-5gb-30days"):
-            with pytest.raises(browse.PlanNotFound):
-                browse.plan_for_order(session, slug, "usd")
-        with pytest.raises(browse.PlanSoldOut) as sold:
-            browse.plan_for_order(session, "australia-5gb-30days", "usd")
+    shelf = market.shelf()
+    for slug in ("atlantis-5gb-30days", "austria-5gb-30days"):
+        with pytest.raises(browse.PlanNotFound):
+            browse.plan_for_order(shelf, slug, "usd")
+    with pytest.raises(browse.PlanSoldOut) as sold:
+        browse.plan_for_order(shelf, "australia-5gb-30days", "usd")
     assert (sold.value.kind, sold.value.code) == (Kind.CONFLICT, "plan_sold_out")
 
 
@@ -152,7 +143,7 @@ def test_a_price_rule_reaches_pages_and_orders_alike(market: Stall) -> None:
         session.add(PriceRule(plan_id=2, markup=Decimal(1)))
     with market.read() as session:
         assert catalogue_version(session) != before
-        offer = browse.plan_for_order(session, "japan-5gb-30days", "usd")
+    offer = browse.plan_for_order(market.shelf(), "japan-5gb-30days", "usd")
     assert offer.charged == Money(550, "USD")
     assert offer.supplier_amount == "4.99"
     assert browse.plan_detail(market.shelf(), "japan-5gb-30days", "usd").price == Money(550, "USD")
@@ -225,11 +216,3 @@ def test_niger_is_not_nigeria(market: Stall) -> None:
 def test_search_survives_nonsense(market: Stall, typed: str) -> None:
     """Nothing typed, signs, endless words and other scripts find nothing and break nothing."""
     assert browse.search(market.shelf(), typed, "usd").results == ()
-
-
-def test_a_shelf_of_one_plan_is_small(market: Stall) -> None:
-    """The checkout reads one plan and its places, not the catalogue."""
-    with market.read() as session:
-        shelf = read_shelf(session, plan_slug="europe-5gb-30days")
-    assert len(shelf.plans) == 1
-    assert set(shelf.places) == {"europe", "austria", "france", "italy"}

@@ -35,7 +35,6 @@ def test_every_plan_of_the_market_can_be_shown_and_bought(house: House) -> None:
             assert shown.price.minor > 0
             assert shown.is_estimate == (shown.price.currency != currency)
         if plan.in_stock:
-            with house.read() as session:
-                offer = browse.plan_for_order(session, slug, "usd")
+            offer = browse.plan_for_order(shelf, slug, "usd")
             assert offer.supplier_amount
             assert offer.period_num >= 1

@@ -19,7 +19,7 @@ MUTANTS = (
         (
             (
                 "storefront/ordering/calls.py",
-                "    if session.exec(select(Call.id).where(*same)).first() is not None:\n",
+                "    if prepared.run(session, _SAME, order_id=order_id, step=step, attempt=attempt).first() is not None:\n",
                 "    if False:\n",
             ),
             (
@@ -199,8 +199,8 @@ MUTANTS = (
         (
             (
                 "storefront/ordering/states.py",
-                "update(Order).where(col(Order.id) == order_id, col(Order.state) == state).values(**values)",
-                "update(Order).where(col(Order.id) == order_id).values(**values)",
+                "changed = prepared.run(session, _MOVE, order_id=order_id, before=state, **values)",
+                "changed = prepared.run(session, update(Order).where(col(Order.id) == bindparam('order_id')), order_id=order_id, **values)",
             ),
         ),
     ),

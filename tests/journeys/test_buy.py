@@ -160,7 +160,7 @@ def test_no_secret_of_a_purchase_is_logged(traveller, house, sandbox, capfd, cap
 
 
 def _id(house, reference):
-    from storefront.ordering.read import id_of
+    from storefront.ordering.progress import id_of
 
     return id_of(house.read, reference)
 

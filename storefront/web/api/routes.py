@@ -13,7 +13,7 @@ from storefront.catalogue import browse
 from storefront.catalogue.shelf import Shelf, ShelfPlan
 from storefront.catalogue.views import DestinationCard
 from storefront.kernel.money import Money
-from storefront.ordering import read
+from storefront.ordering.progress import WAITING, status_of
 from storefront.ordering.steps import ask_again
 from storefront.web.api.questions import BadQuestion, Question, cursor_after, only, read_currency, read_question
 from storefront.web.context import current, house
@@ -84,8 +84,8 @@ def plan(plan_id: int) -> Response:
 @guard(access=Access.GUEST, limit="status")
 def status(reference: str) -> Response:
     """How far an order has come; an order of somebody else is as unknown as one that never was."""
-    found = read.status_of(house().read, current(), reference=reference)
-    if found.phase in read.WAITING:
+    found = status_of(house().read, current(), reference=reference)
+    if found.phase in WAITING:
         ask_again(house().bench, found.id)
     return jsonify(
         reference=found.reference,

@@ -20,6 +20,7 @@ from storefront.web.checkout.afterwards import go_on, ordered_before
 from storefront.web.checkout.forms import CheckoutForm, new_form_key
 from storefront.web.context import house, network
 from storefront.web.limits import Access, guard, is_secure
+from storefront.web.shop.pages_cache import pages
 from storefront.web.shop.steering import COOKIE as PREFERENCES
 
 PREFERENCES_LIFE = 365 * 24 * 3600
@@ -54,8 +55,7 @@ def buy(locale: str, currency: str, slug: str) -> Response | tuple[str, int]:
         filled.email.errors = [*filled.email.errors, _(wrong.sentence)]
         return _again(slug, currency, filled, None, 422)
     try:
-        with house().read() as session:
-            offer = browse.plan_for_order(session, slug, currency)
+        offer = browse.plan_for_order(pages().shelf(as_of_now=True), slug, currency)
     except StorefrontError as gone:
         if known := ordered_before(filled.form_key.data, locale):
             return known
@@ -113,8 +113,7 @@ def _words(plan: PlanDetail, locale: str) -> dict[str, str]:
 
 
 def _plan(slug: str, currency: str) -> PlanDetail:
-    with house().read() as session:
-        return browse.plan(session, slug, currency)
+    return browse.plan_detail(pages().shelf(), slug, currency)
 
 
 def _again(slug: str, currency: str, filled: CheckoutForm, problem: str | None, status: int) -> tuple[str, int]:

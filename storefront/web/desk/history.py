@@ -11,6 +11,7 @@ from storefront.kernel.errors import Kind, StorefrontError
 from storefront.kernel.iccid import masked, read_number
 from storefront.models.order import Order
 from storefront.models.sim import Sim
+from storefront.ordering import progress
 from storefront.ordering import read as orders
 from storefront.ordering.steps import ask_again
 from storefront.renewals import read as renewals
@@ -37,9 +38,9 @@ class SimNotFound(StorefrontError):
 def order(reference: str) -> str:
     """One order: what it is, its renewal, its cases, what can be done, and everything that happened."""
     home, kind, staff = context.house(), request.args.get("kind", ""), current_staff()
-    order_id = orders.id_of(home.read, reference)
+    order_id = progress.id_of(home.read, reference)
     shown = orders.order_view(home.read, order_id, margin_seconds=home.settings.hold_margin_seconds)
-    if shown.phase in orders.WAITING:
+    if shown.phase in progress.WAITING:
         ask_again(home.bench, order_id)
     with home.read() as session:
         open_cases = cases.open_cases_of(session, order_id)
@@ -106,7 +107,7 @@ def sim(sim_id: str) -> str:
 def note(reference: str) -> AnyResponse:
     """Add a line to an order's history."""
     home, words = context.house(), request.form.get("words", "").strip()
-    order_id = orders.id_of(home.read, reference)
+    order_id = progress.id_of(home.read, reference)
     if words:
         with home.write() as session:
             audit.record(

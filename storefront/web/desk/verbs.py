@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from storefront.delivery.install_kit import install_view
 from storefront.identity.email_address import BadAddress
 from storefront.models.sim import Sim
+from storefront.ordering import progress
 from storefront.ordering import read as orders
 from storefront.support import order_verbs, outcome, sim_verbs, verbs
 from storefront.support.cases import ReasonNeeded
@@ -45,7 +46,7 @@ class Subject:
 @guard(access=Access.STAFF, limit="desk")
 def of_order(reference: str, verb: str) -> AnyResponse | str | tuple[str, int]:
     """A verb for an order. GET shows what it would do, POST does it."""
-    about = orders.id_of(context.house().read, reference)
+    about = progress.id_of(context.house().read, reference)
     back = url_for("desk_history.order", reference=reference)
     return _answer(Subject(about, reference, back, *_named(order_verbs.DEEDS, verb)))
 

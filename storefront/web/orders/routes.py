@@ -15,7 +15,8 @@ from storefront.kernel.errors import OutsideError
 from storefront.kernel.ids import normalise_reference
 from storefront.models.profile import Profile
 from storefront.ordering import change, notices, read
-from storefront.ordering.read import OrderGate, OrderNotFound, OrderView
+from storefront.ordering.progress import WAITING, OrderGate, OrderNotFound, gate
+from storefront.ordering.read import OrderView
 from storefront.ordering.steps import ask_again, wake
 from storefront.renewals import read as renewals
 from storefront.renewals.read import RenewalView
@@ -52,7 +53,7 @@ def show(locale: str, reference: str) -> Response | str | tuple[str, int]:
         return render_template("orders/topped_up.html", order=order, renewal=_renewal(order))
     if order.phase == "ready":
         return render_template("orders/ready.html", order=order, install=_install(order), renewal=_renewal(order))
-    if order.phase in read.WAITING:
+    if order.phase in WAITING:
         ask_again(house().bench, order.id)
         return render_template("orders/waiting.html", order=order)
     if order.phase == "pay":
@@ -137,7 +138,7 @@ def link(token: str) -> Response:
 
 def _mine(reference: str) -> OrderGate:
     """The order, when this browser may see it. Raises `OrderNotFound`."""
-    return read.gate(house().read, current(), reference)
+    return gate(house().read, current(), reference)
 
 
 def _mine_or_none(reference: str) -> OrderGate | None:

@@ -59,9 +59,9 @@ class PagesCache:
         self._pages: OrderedDict[Hashable, Kept] = OrderedDict()
         self._bytes = 0
 
-    def shelf(self) -> Shelf:
-        """The catalogue as of a second ago at most."""
-        self._look()
+    def shelf(self, *, as_of_now: bool = False) -> Shelf:
+        """The catalogue as of a second ago at most, or as it is at this moment."""
+        self._look(as_of_now=as_of_now)
         shelf = self._shelf
         if shelf is None:
             raise RuntimeError("the catalogue has not been read")
@@ -85,10 +85,10 @@ class PagesCache:
                 self._bytes -= self._pages.popitem(last=False)[1].size
         return made
 
-    def _look(self) -> None:
+    def _look(self, *, as_of_now: bool = False) -> None:
         now = time.monotonic()
         with self._lock:
-            if now - self._looked_at < LOOK_EVERY:
+            if now - self._looked_at < LOOK_EVERY and not as_of_now:
                 return
             try:
                 with self._read() as session:

@@ -14,10 +14,11 @@ from storefront.identity.step_up import NoSecondFactor, NoSim, SimAccess
 from storefront.kernel.errors import OutsideError, SimUnknown, StorefrontError
 from storefront.kernel.iccid import BadNumber
 from storefront.letters.wording import known_zone
+from storefront.ordering import progress
 from storefront.ordering import read as orders
 from storefront.ordering.offers import TopUpOffer, offer, offers
 from storefront.ordering.place import TopUpWanted
-from storefront.ordering.read import OrderNotFound
+from storefront.ordering.progress import OrderNotFound
 from storefront.renewals import enrol
 from storefront.renewals import read as renewals
 from storefront.renewals.enrol import BadLimit
@@ -90,7 +91,7 @@ def sign_in(locale: str) -> Response:
 def of_order(locale: str, reference: str) -> Response:
     """From My eSIM to the page of that eSIM: usage, more data, auto-renew. No number need be typed."""
     home = context.house()
-    order = orders.gate(home.read, context.current(), reference)
+    order = progress.gate(home.read, context.current(), reference)
     profile = orders.profile_of(home.read, order.id)
     if profile is None or profile.iccid is None:
         raise OrderNotFound(field="reference")
