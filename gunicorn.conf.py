@@ -9,9 +9,10 @@ from typing import Any
 from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
-# Threads, since a request may wait for a vendor while others read pages; the number of such waits is capped elsewhere.
+# Threads, since a request may wait for a vendor while others read pages. The number of such waits is capped: it is
+# twice SHOP_WEB_OUTSIDE_PERMITS, and the rest is for visitors.
 worker_class = "gthread"
-threads = 8
+threads = 16
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 
 # Not preloaded: connections to SQLite (and its locks) must not be carried over a fork, so each process makes its own.

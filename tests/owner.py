@@ -6,7 +6,7 @@ import re
 
 from storefront.ordering import read
 from storefront.ordering.progress import id_of
-from tests.driver import hidden_fields
+from tests.driver import hidden_fields, reference_at
 from tests.making import mails_to
 
 SIGN_IN = "/en/sim/sign-in"
@@ -38,7 +38,7 @@ def order_top_up(traveller, name="Asia 12 countries 3GB/month", **changes):
     fields = hidden_fields(traveller.browser.get(path).text) | {"email": traveller.email, "consent": "y"} | changes
     answer = traveller.browser.post(path, data=fields)
     assert answer.status_code == 303, answer.text
-    return answer.headers["Location"].split("/orders/")[1].split("/")[0]
+    return reference_at(traveller.house, answer.headers["Location"])
 
 
 def buy_top_up(traveller, **changes):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import CursorResult, Executable, Insert, insert, inspect
+from sqlalchemy import Connection, CursorResult, Executable, Insert, insert, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
 
@@ -36,7 +36,7 @@ def run(session: Session, statement: Executable | Either, **values: Any) -> Curs
     """
     if session.new or session.dirty:
         session.flush()
-    connection = session.connection()
+    connection: Connection = session.info["connection"]
     if isinstance(statement, Either):
         statement = statement.postgresql if connection.dialect.name == "postgresql" else statement.sqlite
     return connection.execute(statement, values)

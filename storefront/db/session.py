@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Engine, create_engine, event
 from sqlmodel import Session
 
 from storefront.ports import SessionFactory
+
+SQLITE_PATIENCE = 15
+"""Seconds a writer waits for the others before it gives up with "database is locked"."""
+LOOK_AGAIN = 0.001
+"""Seconds between two looks at a lock that another process holds."""
 
 _open = threading.local()
 
@@ -19,7 +26,10 @@ def make_engine(address: str) -> Engine:
     """An engine for SQLite or PostgreSQL; statements' parameters never reach logs or errors."""
     if address.startswith("sqlite"):
         engine = create_engine(
-            address, hide_parameters=True, connect_args={"timeout": 15, "check_same_thread": False}, pool_size=20
+            address,
+            hide_parameters=True,
+            connect_args={"timeout": SQLITE_PATIENCE, "check_same_thread": False},
+            pool_size=20,
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
@@ -37,7 +47,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # Autocommit mode hands BEGIN to us; see _begin_immediate.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=15000", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={1000 * SQLITE_PATIENCE}", "foreign_keys=ON"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -45,8 +55,42 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 def _begin_immediate(connection: Any) -> None:
     # A deferred transaction that reads and then writes fails with "database is locked" among several processes;
     # taking the write lock at once makes the others wait instead. Read-only ones say so and stay deferred.
-    deferred = connection.get_execution_options().get("read_only")
-    connection.exec_driver_sql("BEGIN" if deferred else "BEGIN IMMEDIATE")
+    if connection.get_execution_options().get("read_only"):
+        connection.exec_driver_sql("BEGIN")
+        return
+    # SQLite's own patience sleeps up to a tenth of a second between two looks, while the lock is free a hundred times.
+    plain = connection.connection.dbapi_connection
+    until = time.monotonic() + SQLITE_PATIENCE
+    plain.execute("PRAGMA busy_timeout=0")
+    try:
+        while time.monotonic() < until:
+            try:
+                plain.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as refused:
+                if refused.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    break
+                time.sleep(LOOK_AGAIN)
+            else:
+                return
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # once more, for an error like every other
+    finally:
+        plain.execute(f"PRAGMA busy_timeout={1000 * SQLITE_PATIENCE}")
+
+
+class _Turn:
+    """SQLite has one writer at a time and lets the others look again and again; those of one process queue instead."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._mine = threading.local()
+
+    def __enter__(self) -> None:
+        # Whoever has waited that long goes on without its turn, and the database says what is wrong.
+        self._mine.turn = self._lock.acquire(timeout=SQLITE_PATIENCE)
+
+    def __exit__(self, *_: object) -> None:
+        if self._mine.turn:
+            self._lock.release()
 
 
 def session_factory(
@@ -57,6 +101,7 @@ def session_factory(
     `after_commit` is given the ids that were noted under ``session.info["staged"]``, once they are safely stored.
     """
     bound = engine.execution_options(read_only=True) if read_only else engine
+    turn = _Turn() if engine.dialect.name == "sqlite" and not read_only else nullcontext()
 
     @contextmanager
     def transaction() -> Iterator[Session]:
@@ -64,8 +109,13 @@ def session_factory(
             raise RuntimeError("a transaction is already open in this thread")
         _open.flag = True
         try:
-            with Session(bound, expire_on_commit=False) as session, session.begin():
-                yield session
+            with turn, bound.connect() as connection, connection.begin():
+                # The transaction is the connection's. Many need no more than that; the session joins it when one does.
+                session = Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only")
+                session.info["connection"] = connection
+                with session:
+                    yield session
+                    session.flush()
         finally:
             _open.flag = False
         staged = session.info.get("staged")

@@ -132,12 +132,14 @@ class Buyer:
 
     def _follow_to_payment(self, url: str) -> str:
         until = time.monotonic() + 60
-        while time.monotonic() < until:
-            answer = self.browser.get(url, allow_redirects=False, timeout=40)
-            target = urljoin(url, answer.headers.get("Location", ""))
-            if answer.status_code == 303 and not target.startswith(self.shop):
-                return target
-            time.sleep(0.3)
+        while url.startswith(self.shop) and time.monotonic() < until:
+            # The page of the order, while the payment page is being opened: its own way on leads there.
+            answer = self.browser.get(f"{url.removesuffix('/pay')}/pay", allow_redirects=False, timeout=40)
+            url = urljoin(url, answer.headers.get("Location", ""))
+            if url.startswith(self.shop):
+                time.sleep(0.3)
+        if not url.startswith(self.shop):
+            return url
         raise WalkFailed("the shop never sent us on to the payment page")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.driver import hidden_fields
+from tests.driver import hidden_fields, reference_at
 from tests.making import calls_of, cases_of, mails_to, order_of, refunds_of
 from tests.owner import buy_top_up, open_sim, order_id, order_top_up, see_sim, top_up_path
 
@@ -137,7 +137,7 @@ def test_a_price_that_changed_is_never_charged(owner, sandbox):
     """The supplier asks more than the page said: nothing is charged and the page says why."""
     path = top_up_path(owner, PLAN)
     sandbox.world.faults.arm("mall.single_service_plan_page", "odd_field", 9, field="payAmount", value="99.00")
-    reference = send_form(owner, path).headers["Location"].split("/orders/")[1].split("/")[0]
+    reference = reference_at(owner.house, send_form(owner, path).headers["Location"])
     page = owner.look(reference).text
     assert order_of(owner.house, order_id(owner, reference)).reason == "price_changed"
     assert "price" in page

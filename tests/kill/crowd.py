@@ -186,10 +186,18 @@ class Stubborn:
         placed = self._again(
             lambda: self._good("POST", url, fine=(409,), data=fields, headers={"Referer": url}),
         )
-        self.order_page = placed.headers.get("Location", "").removesuffix("/pay")
-        if self.order_page.startswith("/"):
-            self.order_page = f"{self.buyer.shop}{self.order_page}"
+        self.order_page = self._again(lambda: self._page_of(placed.headers.get("Location", "")))
         return bool(self.order_page)
+
+    def _page_of(self, address):
+        """The order's page at the shop; empty for none. The way on may be the payment page, which names the order."""
+        if address.startswith(self._crowd.layout.sandbox_public_url):
+            session = (
+                f"{self._crowd.layout.sandbox_url}/stripe/v1/checkout/sessions/{address.rstrip('/').split('/')[-1]}"
+            )
+            known = requests.get(session, auth=(self._crowd.layout.stripe_key, ""), timeout=20).json()
+            address = f"/en/orders/{known['client_reference_id']}"
+        return f"{self.buyer.shop}{address}" if address.startswith("/") else address
 
     def _plans(self):
         plans = [plan for plan in self.buyer.plans("JP") if plan["in_stock"] and not plan["is_regional"]]

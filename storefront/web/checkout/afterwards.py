@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from flask import redirect, url_for
 from werkzeug.wrappers import Response
 
 from storefront.ordering.place import Placed, placed_by
 from storefront.ordering.steps import advance, wake
 from storefront.web.context import grant_order, house
+from storefront.web.payment_page import to_payment
 from storefront.web.permits import outside_permit
 
 BUDGET = 6.0
@@ -17,7 +17,7 @@ def go_on(placed: Placed, locale: str) -> Response:
     """To the payment page of an order just placed, or to the page that waits for it; this browser may see both."""
     grant_order(placed.order_id)
     _hurry(placed)
-    return redirect(url_for("orders.pay", locale=locale, reference=placed.reference), code=303)
+    return to_payment(locale, placed.reference)
 
 
 def ordered_before(form_key: str | None, locale: str) -> Response | None:

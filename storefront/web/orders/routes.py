@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
-from flask import Blueprint, abort, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask import Response as FlaskResponse
 from markupsafe import Markup
 from werkzeug.wrappers import Response
@@ -22,6 +20,7 @@ from storefront.renewals import read as renewals
 from storefront.renewals.read import RenewalView
 from storefront.web.context import current, grant_order, house, now
 from storefront.web.limits import Access, guard
+from storefront.web.payment_page import to_payment
 from storefront.web.permits import outside_permit
 
 BUDGET = 6.0
@@ -65,10 +64,7 @@ def show(locale: str, reference: str) -> Response | str | tuple[str, int]:
 @guard(access=Access.GUEST, limit="pay")
 def pay(locale: str, reference: str) -> Response:
     """To the payment page when it is open, else to the page that says why not."""
-    order = _mine(reference)
-    if order.pay_url and _is_payment_page(order.pay_url):
-        return redirect(order.pay_url, code=303)
-    return redirect(url_for("orders.show", locale=locale, reference=reference), code=303)
+    return to_payment(locale, reference)
 
 
 @blueprint.get("/<locale>/orders/<reference>/paid")
@@ -169,13 +165,6 @@ def _image(body: bytes, kind: str, reference: str) -> FlaskResponse:
         suffix = kind.split("/")[1].split("+", maxsplit=1)[0]
         answer.headers["Content-Disposition"] = f'attachment; filename="esim-{reference}.{suffix}"'
     return answer
-
-
-def _is_payment_page(url: str) -> bool:
-    parts, allowed = urlsplit(url), urlsplit(house().settings.stripe_page_origin)
-    if (parts.scheme, parts.netloc) != (allowed.scheme, allowed.netloc):
-        abort(502)
-    return True
 
 
 def _margin() -> int:
