@@ -1,0 +1,92 @@
+"""Statements built once see and obey the same transaction as the session."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import bindparam, update
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import col, select
+
+from storefront.db import prepared
+from storefront.kernel.money import Money
+from storefront.models.money import MoneyEntry, MoneyKind
+from storefront.models.order import Order, OrderEvent, OrderState
+from storefront.ordering.place import place
+from storefront.payments import ledger
+from tests.making import wanted
+
+NOON = dt.datetime(2026, 11, 28, 12, tzinfo=dt.UTC)
+_EMAIL = select(Order.email).where(col(Order.id) == bindparam("order_id"))
+_RENAME = update(Order).where(col(Order.id) == bindparam("order_id")).values(email=bindparam("address"))
+
+
+@pytest.fixture
+def order_id(house):
+    """A placed order."""
+    return place(house.bench, wanted(house)).order_id
+
+
+def test_what_the_session_has_not_written_yet_goes_first(house, order_id):
+    """A changed row is stored before a prepared statement reads it."""
+    with house.write() as session:
+        order = session.get_one(Order, order_id)
+        order.email = "new@traveller.example"
+        assert prepared.run(session, _EMAIL, order_id=order_id).scalar_one() == "new@traveller.example"
+
+
+def test_a_row_loaded_before_does_not_follow(house, order_id):
+    """A prepared change is in the transaction; a row loaded before it keeps what it was read with until read again."""
+    with house.write() as session:
+        order = session.get_one(Order, order_id)
+        before = order.email
+        prepared.run(session, _RENAME, order_id=order_id, address="other@traveller.example")
+        assert order.email == before
+        session.refresh(order)
+        assert order.email == "other@traveller.example"
+
+
+def test_an_exception_takes_everything_back(house, order_id):
+    """What was prepared, put and added before an error is gone with its transaction."""
+    with pytest.raises(ZeroDivisionError), house.write() as session:
+        prepared.run(session, _RENAME, order_id=order_id, address="lost@traveller.example")
+        session.get_one(Order, order_id).reason = "lost"
+        prepared.put(session, _event(order_id))
+        raise ZeroDivisionError
+    with house.read() as session:
+        order = session.get_one(Order, order_id)
+        moves = session.exec(select(OrderEvent.event).where(OrderEvent.order_id == order_id)).all()
+    assert (order.email, order.reason, moves) == ("ada@traveller.example", "", ["placed"])
+
+
+def test_a_row_that_breaks_a_rule_is_refused_at_once(house, order_id):
+    """The database speaks when a row is put, not when the transaction ends."""
+    with pytest.raises(IntegrityError), house.write() as session:
+        prepared.put(session, _event("nobody"))
+        raise AssertionError("the row was taken")
+
+
+def test_the_database_numbers_what_has_no_number(house, order_id):
+    """Two rows put without a number get numbers in their order."""
+    with house.write() as session:
+        for _ in range(2):
+            prepared.put(session, _event(order_id))
+        numbers = session.exec(select(OrderEvent.id).order_by(col(OrderEvent.id))).all()
+    assert numbers == sorted(set(numbers))
+    assert len(numbers) == 3
+
+
+def test_a_fact_said_twice_is_one_row(house, order_id):
+    """Whoever writes the same fact again changes nothing, on either database."""
+    fact = {"order_id": order_id, "kind": MoneyKind.CAPTURED, "object_id": "pi_1", "at": NOON}
+    with house.write() as session:
+        for _ in range(2):
+            ledger.note(session, amount=Money(295, "USD"), **fact)
+        assert len(session.exec(select(MoneyEntry)).all()) == 1
+        assert ledger.balance(session, order_id) == 295
+
+
+def _event(order_id):
+    state = OrderState.PLACED
+    return OrderEvent(order_id=order_id, at=NOON, event="seen", from_state=state, to_state=state)
