@@ -3,7 +3,7 @@
 SHELL := /bin/sh
 VENV := .venv
 PY := $(VENV)/bin/python
-.PHONY: help demo test test-all faults faults-renewals kills mutants lint format migrate screenshots bench lock clean
+.PHONY: help demo test test-all faults faults-renewals kills mutants lint format migrate messages screenshots bench lock clean
 
 help: ## What can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,9 @@ format: $(VENV)/.lint ## Put the code in order
 
 migrate: $(VENV)/.demo ## Bring the database of the present settings to the newest schema
 	@"$(VENV)/bin/flask" db upgrade
+
+messages: $(VENV)/.demo ## Collect every sentence to translate into translations/messages.pot
+	@"$(VENV)/bin/pybabel" -q extract -F babel.cfg -k _l -k N_ --project storefront --version 0.1.0 --no-location -o translations/messages.pot .
 
 screenshots: $(VENV)/.test ## Every page, both sizes, both themes, into docs/screenshots (needs Chromium)
 	@"$(PY)" tests/browser/screenshots.py

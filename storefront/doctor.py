@@ -18,6 +18,7 @@ from storefront.jobs import outbox
 from storefront.kernel.clock import wall_now
 from storefront.kernel.errors import OutsideError, Refused, Unintelligible
 from storefront.settings import production_faults
+from storefront.web.shop import legal
 from storefront.wiring import House
 
 FIVE_MINUTES = dt.timedelta(minutes=5)
@@ -40,6 +41,7 @@ def examine(house: House) -> list[Finding]:
     """Look at everything; never raises, never changes anything, prints no secret."""
     looks: tuple[Callable[[House], Finding], ...] = (
         _settings,
+        _pages,
         _webhook_secret,
         _database,
         _queue,
@@ -61,6 +63,23 @@ def _settings(house: House) -> Finding:
     if not house.settings.is_production:
         return Finding("settings", True, f"development; {len(faults)} would stop production: {'; '.join(faults)}")
     return Finding("settings", False, "; ".join(faults), "mend each, then start again")
+
+
+def _pages(house: House) -> Finding:
+    found = {name: legal.source_of(house.settings, house.settings.languages[0], name) for name in legal.NAMES}
+    missing = sorted(name for name, source in found.items() if source is None)
+    unread = sorted(
+        name for name, source in found.items() if source and legal.read_page(house.settings, source).placeholder_html
+    )
+    if not missing and not unread:
+        return Finding("pages", True, "all written")
+    detail = "; ".join(
+        f"{what}: {', '.join(names)}"
+        for what, names in (("missing", missing), ("still our placeholder", unread))
+        if names
+    )
+    remedy = "write them into the folder SHOP_PAGES_DIR names"
+    return Finding("pages", not house.settings.is_production, detail, remedy)
 
 
 def _webhook_secret(house: House) -> Finding:

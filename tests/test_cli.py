@@ -14,7 +14,19 @@ def test_the_doctor_finds_a_healthy_shop_well(run):
     """With everything in place the doctor exits 0 and says ok to each look."""
     code, text = run("doctor")
     assert code == 0, text
-    assert text.count("ok  ") == 11
+    assert text.count("ok  ") == 12
+
+
+def test_the_doctor_reads_the_operators_pages(run, house, monkeypatch, tmp_path):
+    """Placeholders and missing pages are named; they are a fault in production only."""
+    assert "still our placeholder: contact, help, privacy, refunds, terms" in run("doctor")[1]
+    (tmp_path / "terms.md").write_text("# Terms\n\nRead by a lawyer.\n")
+    (tmp_path / "help.md").write_text("# Help\n\n> Placeholder text. The operator adapts it.\n\nWrite to us.\n")
+    monkeypatch.setattr(type(house.settings), "is_production", property(lambda _: True))
+    monkeypatch.setitem(house.settings.__dict__, "pages_dir", tmp_path)
+    found = next(line for line in run("doctor")[1].splitlines() if " pages" in line)
+    assert found.startswith("BAD")
+    assert "missing: contact, privacy, refunds; still our placeholder: help" in found
 
 
 def test_the_doctor_names_the_remedy_for_a_silent_supplier(run, sandbox):

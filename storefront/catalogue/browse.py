@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 
 from storefront.catalogue import search as searching
@@ -59,8 +60,7 @@ def N_(text: str) -> str:  # noqa: N802 (the extractor of translatable texts loo
 
 
 VALIDITY = N_(
-    "As a rule the days start when the eSIM first connects in a country where it works, not when you install it. "
-    "If this plan differs, the operator says so below."
+    "As a rule the days start when the eSIM first connects in a country where it works, not when you install it."
 )
 REFUND = N_(
     "If we cannot deliver, you get the full price back. A delivered eSIM can be given back as long as it was never "
@@ -94,7 +94,9 @@ def destination(shelf: Shelf, slug: str, currency: str, *, say: Say = str) -> De
     place = shelf.places.get(slug)
     if place is None:
         raise PlaceNotFound(field="slug")
-    plans = [_plan_card(shelf, plan, currency, say) for plan in shelf.at.get(slug, ())]
+    there = shelf.at.get(slug, ())
+    apart = _told_apart(there)
+    plans = [_plan_card(shelf, plan, currency, say, apart) for plan in there]
     plans.sort(key=lambda plan: (not plan.in_stock, plan.is_unlimited, plan.data_mb, plan.days, plan.price.minor))
     similar = [other for mixed in mixed_up_with(place.iso2 or "") if (other := shelf.places.get(mixed.slug))]
     return DestinationPage(
@@ -108,7 +110,7 @@ def destination(shelf: Shelf, slug: str, currency: str, *, say: Say = str) -> De
 def plan_detail(shelf: Shelf, slug: str, currency: str, *, say: Say = str) -> PlanDetail:
     """One plan in full. Raises `PlanNotFound`."""
     plan = _listed(shelf, slug)
-    listed = _plan_card(shelf, plan, currency, say)
+    listed = _plan_card(shelf, plan, currency, say, _told_apart(shelf.at.get(plan.home, ())))
     covered = [shelf.places[one] for one in plan.covers]
     return PlanDetail(
         **{name: getattr(listed, name) for name in PlanCard.__dataclass_fields__},
@@ -188,9 +190,26 @@ def _price(shelf: Shelf, plan: ShelfPlan, currency: str) -> Money:
     return _charged(shelf, plan, quote_for(plan.quotes, currency.upper()))
 
 
-def _plan_card(shelf: Shelf, plan: ShelfPlan, currency: str, say: Say) -> PlanCard:
+def _told_apart(plans: Iterable[ShelfPlan]) -> dict[int, str]:
+    """What the supplier says of plans that read alike: its summary where that differs, else its name.
+
+    Nothing for unlimited ones whose fair use differs: that is shown anyway.
+    """
+    alike: defaultdict[tuple[str, bool], list[ShelfPlan]] = defaultdict(list)
+    for plan in plans:
+        alike[title(plan), plan.is_regional].append(plan)
+    told = {}
+    for twins in alike.values():
+        is_told = twins[0].is_unlimited and len({_fair_use(plan, str) for plan in twins}) == len(twins)
+        if len(twins) > 1 and not is_told:
+            differs = len({plan.summary for plan in twins} - {""}) == len(twins)
+            told.update({plan.id: plan.summary if differs else plan.name for plan in twins})
+    return told
+
+
+def _plan_card(shelf: Shelf, plan: ShelfPlan, currency: str, say: Say, apart: Mapping[int, str]) -> PlanCard:
     price = _price(shelf, plan, currency)
-    has_rate = not plan.is_unlimited and plan.data_mb > 1024
+    has_rate = not plan.is_unlimited and plan.data_mb > 0
     return PlanCard(
         id=plan.id,
         slug=plan.slug,
@@ -198,6 +217,7 @@ def _plan_card(shelf: Shelf, plan: ShelfPlan, currency: str, say: Say) -> PlanCa
         data_mb=plan.data_mb,
         is_unlimited=plan.is_unlimited,
         fair_use=_fair_use(plan, say) if plan.is_unlimited else "",
+        apart=apart.get(plan.id, ""),
         days=plan.days,
         price=price,
         per_gb=price.times(Decimal(_gigabyte(plan.data_mb)) / plan.data_mb) if has_rate else None,

@@ -25,7 +25,10 @@ class DestinationCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanCard:
-    """A plan in a list; `price` is exactly what is charged, `fair_use` is empty unless the volume is unlimited."""
+    """A plan in a list; `price` is exactly what is charged, `fair_use` is empty unless the volume is unlimited.
+
+    `apart` is what the supplier says of a plan that another one of the same place equals in volume and days.
+    """
 
     id: int
     slug: str
@@ -33,6 +36,7 @@ class PlanCard:
     data_mb: int
     is_unlimited: bool
     fair_use: str
+    apart: str
     days: int
     price: Money
     per_gb: Money | None

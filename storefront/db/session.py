@@ -16,7 +16,7 @@ from storefront.ports import SessionFactory
 
 SQLITE_PATIENCE = 15
 """Seconds a writer waits for the others before it gives up with "database is locked"."""
-LOOK_AGAIN = 0.001
+LOOK_AGAIN = 0.002
 """Seconds between two looks at a lock that another process holds."""
 
 _open = threading.local()

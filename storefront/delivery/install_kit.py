@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -28,7 +29,7 @@ class InstallView:
     android_link: str
     windows_link: str
     supplier_status: str
-    expires_on: str | None
+    expires_on: dt.date | None
     device: str
 
 
@@ -39,6 +40,14 @@ def device_of(user_agent: str) -> str:
         if word in agent:
             return device
     return "desktop"
+
+
+def _day(text: str | None) -> dt.date | None:
+    # The supplier writes a day in its own way, at times with an hour behind it; what is no day is not shown.
+    try:
+        return dt.date.fromisoformat((text or "")[:10].replace("/", "-"))
+    except ValueError:
+        return None
 
 
 def install_view(profile: Profile, vault: Vault, user_agent: str = "") -> InstallView:
@@ -57,6 +66,6 @@ def install_view(profile: Profile, vault: Vault, user_agent: str = "") -> Instal
         android_link=_ANDROID + carried,
         windows_link=lpa.replace("LPA:", "lpa:", 1),
         supplier_status=profile.supplier_status,
-        expires_on=profile.expires_on,
+        expires_on=_day(profile.expires_on),
         device=device_of(user_agent),
     )

@@ -128,5 +128,6 @@ def _environment(locale: str) -> Environment:
     def day(date: dt.date) -> str:
         return wording.day(date, locale)
 
-    environment.filters.update(money=money, volume=volume, when=when, day=day, mask_email=wording.mask_email)
+    environment.filters.update(money=money, volume=volume, when=when, day=day)
+    environment.filters.update(mask_email=wording.mask_email, brand=wording.card_brand)
     return environment

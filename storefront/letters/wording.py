@@ -17,6 +17,14 @@ from storefront.kernel.places import beside
 # A shop of many currencies must tell one dollar from another: world English writes US$, AU$ and so on.
 MOST_ZONE = 64
 _WORLD = {"en": "en_001"}
+_BRANDS = {
+    "amex": "American Express",
+    "cartes_bancaires": "Cartes Bancaires",
+    "diners": "Diners Club",
+    "eftpos_au": "eftpos",
+    "jcb": "JCB",
+    "unionpay": "UnionPay",
+}
 
 
 # Where a currency has no sign, its letters must not stick to the number: KWD 1.500.
@@ -66,19 +74,23 @@ def volume(data_mb: int, code: str) -> str:
 
 
 def when(moment: dt.datetime, code: str) -> str:
-    """For example ``20 Nov 2026, 22:15 UTC``: everybody reads the same clock, whatever the roaming phone believes."""
+    """For example ``20 Nov 2026, 22:15 UTC``: everybody reads the same clock, whatever the roaming phone believes.
+
+    The zone never stands alone in the next line.
+    """
     utc = moment.astimezone(dt.UTC)
-    return format_datetime(utc, "d MMM y, HH:mm", locale=locale_for(code)) + " UTC"
+    return format_datetime(utc, "d MMM y, HH:mm", locale=locale_for(code)) + "\xa0UTC"
 
 
-def when_in(moment: dt.datetime, code: str, zone: str) -> str:
+def when_in(moment: dt.datetime, code: str, zone: str, *, seconds: bool = False) -> str:
     """As `when`, on the clocks of `zone`: ``20 Nov 2026, 23:15 CET``; UTC where nobody knows the zone."""
     try:
         known = get_timezone(zone or "UTC")
     except LookupError:
-        return when(moment, code)
+        known = get_timezone("UTC")
     there = moment.astimezone(known)
-    return format_datetime(there, "d MMM y, HH:mm", locale=locale_for(code)) + f" {there.tzname()}"
+    clock = "HH:mm:ss" if seconds else "HH:mm"
+    return format_datetime(there, f"d MMM y, {clock}", locale=locale_for(code)) + f"\xa0{there.tzname()}"
 
 
 def known_zone(typed: str | None) -> str:
@@ -98,6 +110,11 @@ def mask_email(address: str) -> str:
     """For example ``a•••@example.com``."""
     name, _, host = address.rpartition("@")
     return f"{name[:1]}•••@{host}"
+
+
+def card_brand(name: str) -> str:
+    """A brand as it writes itself: the cashier says ``visa`` and ``amex``."""
+    return _BRANDS.get(name.lower(), name[:1].upper() + name[1:])
 
 
 def pay_before(moment: dt.datetime, code: str) -> str:

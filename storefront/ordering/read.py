@@ -12,6 +12,7 @@ from storefront.db import prepared
 from storefront.identity.sessions import SessionView
 from storefront.kernel.iccid import masked
 from storefront.kernel.money import Money
+from storefront.letters.wording import mask_email
 from storefront.models.case import Case
 from storefront.models.catalogue import Destination, Plan
 from storefront.models.order import Order, OrderEvent, OrderKind, OrderState
@@ -93,6 +94,7 @@ class OrderView:
     card_brand: str | None
     card_last4: str | None
     case_reference: str | None
+    case_due_at: dt.datetime | None
     refund: RefundView | None
     iccid_masked: str | None
     top_up: TopUpView | None
@@ -147,12 +149,6 @@ def for_letter(read: SessionFactory, order_id: str, *, margin_seconds: int) -> t
         return _view(session, order, margin_seconds), order.email
 
 
-def mask_email(address: str) -> str:
-    """``a…e@example.com``."""
-    name, _, host = address.partition("@")
-    return f"{name[:1]}…{name[-1:]}@{host}"
-
-
 def _view(session: Session, order: Order, margin_seconds: int) -> OrderView:
     """Reads only what the state of the order can have brought about: most orders are simply delivered."""
     is_calm = order.state in _CALM
@@ -201,6 +197,7 @@ def _view(session: Session, order: Order, margin_seconds: int) -> OrderView:
         card_brand=paid.card_brand if paid else None,
         card_last4=paid.card_last4 if paid else None,
         case_reference=case.id[-8:].upper() if case else None,
+        case_due_at=case.due_at if case else None,
         refund=RefundView(Money(refund.amount_minor, refund.currency), refund.state.value, refund.done_at)
         if refund
         else None,

@@ -53,6 +53,22 @@ class BillLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Charge:
+    """Money that was taken, the purchase included; `at` is when it was paid."""
+
+    at: dt.datetime
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncedCharge:
+    """The charge our newest letter named: `at` is what it said, `outcome` that of its `BillLine`, or ``none``."""
+
+    at: dt.datetime
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class RenewalView:
     """One agreement; `charges_at` is the next charge (None when there will be none), `kept` counts renewals so far."""
 
@@ -67,6 +83,8 @@ class RenewalView:
     email: str
     locale: str
     plan_name: str
+    data_mb: int
+    is_unlimited: bool
     destination: str
     price: Money
     interval_days: int
@@ -83,6 +101,8 @@ class RenewalView:
     closing: ClosingView | None
     bills: tuple[BillLine, ...]
     announced: tuple[dt.datetime, ...]
+    last_charge: Charge | None
+    announced_charge: AnnouncedCharge | None
 
     @property
     def is_on(self) -> bool:
@@ -130,7 +150,7 @@ def _view(session: Session, row: Renewal) -> RenewalView:
     query = select(Closing).where(Closing.renewal_id == row.id).order_by(col(Closing.id).desc())
     closing = session.exec(query).first()
     found = session.exec(
-        select(Bill, Order.reference, Order.state)
+        select(Bill, Order.reference, Order.state, Order.paid_at)
         .join(Order, col(Order.id) == col(Bill.order_id), isouter=True)
         .where(Bill.renewal_id == row.id)
         .order_by(col(Bill.starts_at).desc())
@@ -144,8 +164,17 @@ def _view(session: Session, row: Renewal) -> RenewalView:
             reference,
             bill.order_id,
         )
-        for bill, reference, state in found
+        for bill, reference, state, _paid_at in found
     )
+    sent = announce.sent_of(session, row.id)
+    outcomes = {line.at: line.outcome for line in lines}
+    paid = [
+        Charge(at, Money(bill.due_minor, bill.currency))
+        for bill, _reference, _state, at in found
+        if bill.state is BillState.TAKEN and at
+    ]
+    if order.paid_at:
+        paid.append(Charge(order.paid_at, Money(order.charged_minor, order.charged_currency)))
     return RenewalView(
         id=row.id,
         reference=row.reference,
@@ -158,6 +187,8 @@ def _view(session: Session, row: Renewal) -> RenewalView:
         email=row.email,
         locale=row.locale,
         plan_name=row.plan_name,
+        data_mb=row.data_mb,
+        is_unlimited=row.is_unlimited,
         destination=order.destination,
         price=agreed_price(row),
         interval_days=row.interval_days,
@@ -173,7 +204,9 @@ def _view(session: Session, row: Renewal) -> RenewalView:
         ended_at=row.ended_at,
         closing=closing_view(closing) if closing else None,
         bills=lines,
-        announced=tuple(one.sent_at for one in announce.sent_of(session, row.id) if one.sent_at),
+        announced=tuple(one.sent_at for one in sent if one.sent_at),
+        last_charge=max(paid, key=lambda one: one.at, default=None),
+        announced_charge=AnnouncedCharge(sent[0].says, outcomes.get(sent[0].charge_at, "none")) if sent else None,
     )
 
 

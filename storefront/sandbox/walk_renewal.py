@@ -68,8 +68,8 @@ class RenewalWalk:
             raise WalkFailed("the mailed link does not ask before it stops")
         reader.post(page.url, data=hidden_fields(page.text), headers={"Referer": page.url}, timeout=40)
         reader.close()
-        shown = self._until("Both sides were read")
-        self.proof = self._mail("Auto-renewal closed")["text"].strip()
+        shown = self._until("We checked: nothing is active")
+        self.proof = self._mail("Auto-renew stopped")["text"].strip()
         number = re.search(r'Number of this proof</dt><dd class="ref">([^<]+)<', shown)
         return f"both sides read, proof {number.group(1) if number else '?'} on page and by mail"
 

@@ -10,6 +10,7 @@ from storefront.kernel.iccid import masked
 from storefront.models.sim import Sim
 from storefront.ports import SessionFactory
 from storefront.sim_ports import SimPlanState
+from storefront.sims.names import PlanTold, told_of
 
 STALE_AFTER = dt.timedelta(minutes=15)
 _COARSE = 10
@@ -18,9 +19,10 @@ _MINUTE = 60
 
 @dataclass(frozen=True, slots=True)
 class PlanLine:
-    """A plan in use or waiting its turn."""
+    """A plan in use or waiting its turn; `name` is the supplier's own, `told` what it means."""
 
     name: str
+    told: PlanTold
     state: str
     remaining_days: int | None
     expires_on: dt.date | None
@@ -44,6 +46,7 @@ class HistoryLine:
     """One order of the SIM at the supplier, wherever it was bought."""
 
     name: str
+    told: PlanTold
     state: str
     ordered_at: dt.datetime | None
     expires_at: dt.datetime | None
@@ -54,6 +57,7 @@ class RenewalLine:
     """An auto-renewal that is active at the supplier, wherever it was sold."""
 
     name: str
+    told: PlanTold
     since: dt.date | None
 
 
@@ -83,7 +87,7 @@ def status(read: SessionFactory, sim_id: str, *, is_proved: bool, now: dt.dateti
         sim = session.get(Sim, sim_id)
     if sim is None:
         raise LookupError(sim_id)
-    plans = tuple(_plan(one) for one in sim.plans)
+    plans = tuple(_plan(one, sim.offers) for one in sim.plans)
     return SimStatus(
         iccid_masked=masked(sim.iccid),
         mood=_mood(sim, plans),
@@ -93,8 +97,8 @@ def status(read: SessionFactory, sim_id: str, *, is_proved: bool, now: dt.dateti
         is_new=sim.looked_at is None,
         is_stale=sim.as_of is not None and now - sim.as_of > STALE_AFTER,
         is_silent="plans" in sim.errors,
-        history=tuple(_line(one) for one in sim.history) if is_proved else None,
-        renewal=RenewalLine(sim.renewal["name"], _date(sim.renewal["since"])) if is_proved and sim.renewal else None,
+        history=tuple(_line(one, sim.offers) for one in sim.history) if is_proved else None,
+        renewal=_renewal(sim.renewal, sim.offers) if is_proved and sim.renewal else None,
         renewal_is_known="renewal" not in sim.errors and sim.looked_at is not None,
     )
 
@@ -134,12 +138,18 @@ def _meter(sim: Sim, *, is_proved: bool, now: dt.datetime) -> Meter | None:
     )
 
 
-def _plan(facts: dict[str, Any]) -> PlanLine:
-    return PlanLine(facts["name"], facts["state"], facts["remaining_days"], _date(facts["expires_on"]))
+def _plan(facts: dict[str, Any], offers: list[dict[str, Any]]) -> PlanLine:
+    name = facts["name"]
+    return PlanLine(name, told_of(name, offers), facts["state"], facts["remaining_days"], _date(facts["expires_on"]))
 
 
-def _line(facts: dict[str, Any]) -> HistoryLine:
-    return HistoryLine(facts["name"], facts["state"], _moment(facts["ordered_at"]), _moment(facts["expires_at"]))
+def _line(facts: dict[str, Any], offers: list[dict[str, Any]]) -> HistoryLine:
+    name, ordered, expires = facts["name"], _moment(facts["ordered_at"]), _moment(facts["expires_at"])
+    return HistoryLine(name, told_of(name, offers), facts["state"], ordered, expires)
+
+
+def _renewal(facts: dict[str, Any], offers: list[dict[str, Any]]) -> RenewalLine:
+    return RenewalLine(facts["name"], told_of(facts["name"], offers), _date(facts["since"]))
 
 
 def _date(text: str | None) -> dt.date | None:

@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from textwrap import shorten
 from types import MappingProxyType
 
+from sqlalchemy import or_
 from sqlmodel import Session, col, select
 
 from storefront.cases import resolve as cases
 from storefront.cases.ask import Proof, proofs_of
 from storefront.cases.resolve import CaseView
+from storefront.db.prefix import begins_with
 from storefront.identity.staff_sign_in import StaffView
 from storefront.kernel.errors import Kind, StorefrontError
 from storefront.kernel.iccid import masked
+from storefront.kernel.money import Money
+from storefront.letters.wording import mask_email
+from storefront.models.case import Case, CaseProof
 from storefront.models.order import Order
 from storefront.models.sim import Sim
 from storefront.ordering.bench import Workbench
 from storefront.support import audit
+from storefront.telemetry.redaction import redacted
+
+_FIRST_WORDS = 140
 
 
 class ReasonNeeded(StorefrontError):
@@ -47,10 +55,21 @@ SUGGESTED: Mapping[str, tuple[str, ...]] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """A case with what somebody needs to decide it; `reference` and `sim_id` lead to its order or its SIM."""
+    """A case with what somebody needs to decide it; `reference` and `sim_id` lead to its order or its SIM.
+
+    `words` are the first that the traveller wrote, `minutes_left` counts below zero when the case is late. What is
+    known of its order is empty, and `amount` None, for a case without one.
+    """
 
     case: CaseView
     reference: str
+    destination: str
+    plan_name: str
+    amount: Money | None
+    traveller: str
+    words: str
+    minutes_left: int
+    is_unassigned: bool
     sim_id: str
     iccid_masked: str
     verbs: tuple[str, ...]
@@ -62,8 +81,9 @@ def waiting(bench: Workbench) -> list[Desk]:
     """Open cases, the most urgent first, without their proofs."""
     with bench.read() as session:
         found = cases.list_cases(session)
-        references = _references(session, [one.order_id for one in found if one.order_id])
-    return [_desk(one, references.get(one.order_id or "", ""), now=bench.now()) for one in found]
+        orders = _orders(session, [one.order_id for one in found if one.order_id])
+        words = _first_words(session, [one.id for one in found])
+    return [_desk(bench, one, orders.get(one.order_id or ""), words=words.get(one.id, "")) for one in found]
 
 
 def show(bench: Workbench, case_id: str) -> Desk:
@@ -71,9 +91,17 @@ def show(bench: Workbench, case_id: str) -> Desk:
     with bench.read() as session:
         one = cases.get_case(session, case_id)
         sent = tuple(proofs_of(session, bench.vault, one.id))
-        references = _references(session, [one.order_id] if one.order_id else [])
+        orders = _orders(session, [one.order_id] if one.order_id else [])
         sim = session.exec(select(Sim).where(Sim.iccid == sent[0].iccid)).first() if sent and sent[0].iccid else None
-    return _desk(one, references.get(one.order_id or "", ""), now=bench.now(), sim=sim, proofs=sent)
+    return _desk(bench, one, orders.get(one.order_id or ""), sim=sim, proofs=sent)
+
+
+def newest_about(bench: Workbench, about: str) -> CaseView | None:
+    """The newest case of an order or a SIM, open ones first."""
+    query = select(Case.id).where(or_(col(Case.order_id) == about, begins_with(Case.subject, f"sim:{about}:")))
+    with bench.read() as session:
+        newest = session.exec(query.order_by(col(Case.resolved_at).is_not(None), col(Case.id).desc()).limit(1)).first()
+        return cases.get_case(session, newest) if newest else None
 
 
 def proof_of(bench: Workbench, case_id: str, number: int, *, staff: StaffView) -> Proof:
@@ -115,17 +143,38 @@ def record_of(bench: Workbench, case_id: str) -> tuple[CaseView, list[audit.Deed
     return one, audit.of(bench.read, [one.id, one.about])
 
 
-def _references(session: Session, ids: Sequence[str]) -> dict[str, str]:
-    rows = session.exec(select(Order.id, Order.reference).where(col(Order.id).in_(ids))).all()
-    return dict(rows)
+def _orders(session: Session, ids: Sequence[str]) -> dict[str, Order]:
+    return {one.id: one for one in session.exec(select(Order).where(col(Order.id).in_(ids)))}
+
+
+def _first_words(session: Session, ids: Sequence[str]) -> dict[str, str]:
+    """What was written first for each case, shortened to a line; a number of a SIM in it is masked."""
+    # Newest first, so that the oldest is what stays in the mapping.
+    query = select(CaseProof.case_id, CaseProof.words).where(col(CaseProof.case_id).in_(ids), CaseProof.words != "")
+    found = session.exec(query.order_by(col(CaseProof.sent_at).desc())).all()
+    return {case_id: shorten(redacted(words), _FIRST_WORDS, placeholder="…") for case_id, words in found}
 
 
 def _desk(
-    one: CaseView, reference: str, *, now: dt.datetime, sim: Sim | None = None, proofs: tuple[Proof, ...] = ()
+    bench: Workbench,
+    one: CaseView,
+    order: Order | None,
+    *,
+    sim: Sim | None = None,
+    words: str = "",
+    proofs: tuple[Proof, ...] = (),
 ) -> Desk:
+    now = bench.now()
     return Desk(
         case=one,
-        reference=reference,
+        reference=order.reference if order else "",
+        destination=order.destination if order else "",
+        plan_name=order.plan_name if order else "",
+        amount=Money(order.charged_minor, order.charged_currency) if order else None,
+        traveller=mask_email(order.email) if order else "",
+        words=words,
+        minutes_left=int((one.due_at - now).total_seconds() // 60),
+        is_unassigned=one.owner == bench.settings.case_owner,
         sim_id=sim.id if sim else "",
         iccid_masked=masked(sim.iccid) if sim else "",
         verbs=SUGGESTED.get(one.kind, ()),

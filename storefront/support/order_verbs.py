@@ -74,7 +74,13 @@ def _again_plan(bench: Workbench, about: str) -> Plan:
         raise change.NotStuck
     if not hold.may_try(order):
         raise change.NoTriesLeft
-    effects = [Effect("leave_behind", one.supplier_order_id) for one in left]
+    # What it took our notice for has to be paid; a reservation costs nothing as long as it was not.
+    effects = [
+        Effect("leave_behind", one.supplier_order_id, f"{one.amount} {one.currency}")
+        if one.state is HoldState.USED
+        else Effect("leave_reserved", one.supplier_order_id, f"{one.amount} {one.currency}")
+        for one in left
+    ]
     effects += [
         Effect("order_same", f"{order.destination}, {order.plan_name}"),
         Effect("mail", mask_email(order.email)),

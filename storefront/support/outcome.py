@@ -125,12 +125,20 @@ def _letters(bench: Workbench, order: Order, deed: Deed) -> list[Proof]:
         Proof(
             "mail",
             row.state.value,
-            f"{row.job.removeprefix('letters.')} {mask_email(str(row.arguments.get('to') or order.email))}",
+            f"{row.job.removeprefix('letters.')} {_address(row, order, deed)}",
             row.done_at,
             row.state is WorkState.DONE,
         )
         for row in rows
     ]
+
+
+def _address(row: OutboxRow, order: Order, deed: Deed) -> str:
+    """Where a letter went, masked; a new address in full, so that whoever typed it can read it back."""
+    told = row.arguments.get("to")
+    if told is None and deed.verb == Verb.CHANGE_EMAIL:
+        return order.email
+    return mask_email(str(told or order.email))
 
 
 def _closings(bench: Workbench, deed: Deed) -> list[Proof]:

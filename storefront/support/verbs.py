@@ -64,10 +64,11 @@ class Unsure(StorefrontError):
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One thing a verb would do: `what` has a sentence in the templates, `told` fills it."""
+    """One thing a verb would do: `what` has a sentence in the templates, `told` and `cost` (an amount) fill it."""
 
     what: str
     told: str = ""
+    cost: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from storefront.identity.sessions import NOBODY, SessionView
 from storefront.kernel.money import Money
 from storefront.letters import wording
 from storefront.settings import Settings
+from storefront.sims.names import PlanTold, told_by
 from storefront.web import i18n
 from storefront.web.errors import SignInNeeded
 from storefront.web.limits import Access, current_guard, is_secure, network_of, session_cookie_name
@@ -204,10 +205,10 @@ def _furnish_templates(app: Flask, settings: Settings) -> None:
         return Markup('<time datetime="{}">{}</time>').format(stamp, wording.when(moment, i18n.current_locale()))
 
     @app.template_filter("when_in")
-    def when_in(moment: dt.datetime, zone: str) -> Markup:
+    def when_in(moment: dt.datetime, zone: str, *, seconds: bool = False) -> Markup:
         stamp = moment.astimezone(dt.UTC).isoformat(timespec="seconds")
         return Markup('<time datetime="{}">{}</time>').format(
-            stamp, wording.when_in(moment, i18n.current_locale(), zone)
+            stamp, wording.when_in(moment, i18n.current_locale(), zone, seconds=seconds)
         )
 
     @app.template_filter("seconds_left")
@@ -217,6 +218,14 @@ def _furnish_templates(app: Flask, settings: Settings) -> None:
     @app.template_filter("day")
     def day(date: dt.date) -> str:
         return wording.day(date, i18n.current_locale())
+
+    @app.template_filter("told")
+    def told(name: str) -> PlanTold:
+        return told_by(name)
+
+    @app.template_filter("brand")
+    def brand(name: str) -> str:
+        return wording.card_brand(name)
 
     @app.template_filter("mask_email")
     def mask_email(address: str) -> str:

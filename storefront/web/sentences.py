@@ -26,7 +26,7 @@ SENTENCES: dict[str, Sentence] = {
     "http_404": Sentence(
         N_("Nothing here"),
         N_("This page does not exist, or it has moved."),
-        N_("Search for your destination from the start page."),
+        N_("Search for your destination."),
         _HOME,
     ),
     "http_405": Sentence(
@@ -119,7 +119,7 @@ SENTENCES: dict[str, Sentence] = {
     "place_not_found": Sentence(
         N_("We do not know this place"),
         N_("There is no destination under this address."),
-        N_("Search for your destination from the start page."),
+        N_("Search for your destination."),
         _HOME,
     ),
     "plan_not_found": Sentence(

@@ -50,13 +50,13 @@ SENTENCES: dict[str, Sentence] = {
         _SIM,
     ),
     "closing_not_found": Sentence(
-        N_("We do not know this closing"),
-        N_("No closing of yours has this number."),
+        N_("We do not know this proof"),
+        N_("No proof of yours has this number."),
         N_("Look at the page of your SIM."),
         _SIM,
     ),
     "renewal_not_found": Sentence(
-        N_("We do not know this auto-renewal"),
+        N_("We do not know this auto-renew"),
         N_("No agreement of yours has this number."),
         N_("Open it from your order, or sign in with the e-mail you bought with."),
         _SIGN_IN,
@@ -74,9 +74,9 @@ SENTENCES: dict[str, Sentence] = {
         _SIGN_IN,
     ),
     "already_renewing": Sentence(
-        N_("This SIM renews already"),
-        N_("An auto-renewal is active for it, so a second one would charge you twice. Nothing was charged."),
-        N_("Close the one that is active first, or buy without auto-renew."),
+        N_("Auto-renew is on already"),
+        N_("It is on for this SIM, so a second one would charge you twice. Nothing was charged."),
+        N_("Stop the one that is on first, or buy without auto-renew."),
         _SIM,
     ),
     "not_renewable": Sentence(
@@ -93,7 +93,7 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "offer_gone": Sentence(
         N_("This plan is gone"),
-        N_("Our supplier no longer offers it for your SIM. Nothing was charged."),
+        N_("The network no longer offers it for your SIM. Nothing was charged."),
         N_("Choose another one from the page of your SIM."),
         _SIM,
     ),

@@ -28,9 +28,9 @@ def agree(person, email, **limits):
     page = person.page
     page.get_by_label(re.compile("e-mail", re.IGNORECASE)).fill(email)
     page.get_by_label("Put it on my SIM now").check()
-    page.get_by_label(re.compile("Renew it by itself")).check()
+    page.get_by_label(re.compile("Renew automatically")).check()
     if limits:
-        page.get_by_text("Set a limit to it").click()
+        page.get_by_text("Set a spending limit").click()
     for name, value in limits.items():
         page.locator(f"#{name}").fill(value)
     page.get_by_role("button", name=re.compile("^Pay ")).click()

@@ -17,7 +17,7 @@ def walk_sims(somebody):
     sims = shop.sandbox.world.sims
     somebody.context.clear_cookies()
     somebody.visit("en/sim/sign-in", "sim-sign-in", whole=True)
-    _type(somebody, "8944110000000000123")
+    _type(somebody, "8944110000000000128")
     somebody.shoot("sim-sign-in-unknown", whole=True)
     _open(somebody, sims.some("with_minutes").iccid)
     somebody.shoot("sim")
@@ -25,7 +25,7 @@ def walk_sims(somebody):
     somebody.shoot("sim-ask", whole=True)
     sim = sims.create("expired")
     _open(somebody, sim.iccid)
-    somebody.shoot("sim-empty")
+    somebody.shoot("sim-empty", whole=True)
     page.get_by_role("link", name=re.compile("Asia 12 countries 3GB")).click()
     somebody.shoot("sim-top-up", whole=True)
     page.get_by_label(re.compile("e-mail", re.IGNORECASE)).fill(f"sim.{somebody.suffix}@traveller.example")
@@ -33,7 +33,7 @@ def walk_sims(somebody):
     page.get_by_role("button", name=re.compile("^Pay ")).click()
     somebody.type_card()
     page.get_by_role("heading", name="Your top-up is active").wait_for(timeout=20_000)
-    somebody.shoot("sim-topped-up")
+    somebody.shoot("sim-topped-up", whole=True)
     _proved(somebody)
     shop.sandbox.world.faults.arm("mall.*", "status", 40, status=503)
     shop.sandbox.world.faults.arm("csss.*", "status", 40, status=503)
@@ -68,8 +68,8 @@ def _proved(somebody):
     page.get_by_role("button", name=re.compile("Show everything")).click()
     page.get_by_role("heading", name="Every order of this SIM").wait_for()
     somebody.shoot("sim-proved", whole=True)
-    page.get_by_role("button", name="Close it now").click()
-    page.get_by_role("heading", name="Auto-renewal closed").wait_for(timeout=20_000)
+    page.get_by_role("button", name="Stop it now").click()
+    page.get_by_role("heading", name="Auto-renew stopped").wait_for(timeout=20_000)
     somebody.shoot("closing-proof", whole=True)
 
 

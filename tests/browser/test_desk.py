@@ -47,7 +47,7 @@ def test_a_ticket_from_search_to_proof(chromium, shop, size, theme):
     page.goto(f"{shop.url}/en/orders/{reference}/help")
     look()
     page.get_by_label("I was charged twice").check()
-    page.get_by_role("button", name="Send to the desk").click()
+    page.get_by_role("button", name="Send", exact=True).click()
     look()
     page.goto(f"{shop.url}/desk/")
     page.get_by_role("link", name="A traveller asks for help").click()

@@ -20,7 +20,7 @@ def test_agree_see_the_next_charge_get_the_letter_stop_by_it_and_read_the_proof(
     """The whole life of an agreement by clicking, and nothing is charged after its end."""
     sim = shop.sandbox.world.sims.create("pre_activated")
     open_form(person, sim.iccid)
-    assert not person.page.get_by_label(re.compile("Renew it by itself")).is_checked()
+    assert not person.page.get_by_label(re.compile("Renew automatically")).is_checked()
     agree(person, ADDRESS, most_renewals="3")
     to_agreement(person)
     assert person.page.get_by_text("0 of at most 3").is_visible()
@@ -28,9 +28,9 @@ def test_agree_see_the_next_charge_get_the_letter_stop_by_it_and_read_the_proof(
     mail = letter(shop, ADDRESS, "we will charge")
     person.page.goto(stop_link_in(mail))
     person.page.get_by_role("button", name="Yes, stop it").click()
-    person.page.get_by_text("Both sides were read").wait_for(timeout=20_000)
-    assert person.page.get_by_text("Proof of closing").is_visible()
-    letter(shop, ADDRESS, "Auto-renewal closed")
+    person.page.get_by_text("We checked: nothing is active").wait_for(timeout=20_000)
+    assert person.page.get_by_text("Proof that it stopped").is_visible()
+    letter(shop, ADDRESS, "Auto-renew stopped")
     assert len(shop.sandbox.world.sims.top_ups(sim.iccid)) == 1
 
 
@@ -40,8 +40,8 @@ def test_a_limit_that_means_nothing_keeps_the_form_open_at_its_field(person, sho
     page = person.page
     page.get_by_label(re.compile("e-mail", re.IGNORECASE)).fill(ADDRESS)
     page.get_by_label("Put it on my SIM now").check()
-    page.get_by_label(re.compile("Renew it by itself")).check()
-    page.get_by_text("Set a limit to it").click()
+    page.get_by_label(re.compile("Renew automatically")).check()
+    page.get_by_text("Set a spending limit").click()
     page.locator("#most").fill("€5")
     page.get_by_role("button", name=re.compile("^Pay ")).click()
     page.locator("#most-fault").wait_for()
@@ -62,7 +62,7 @@ def test_the_pages_of_a_renewal_are_accessible(chromium, shop, size, theme):
 
     sim = shop.sandbox.world.sims.create("pre_activated")
     open_form(somebody, sim.iccid)
-    somebody.page.get_by_text("Set a limit to it").click()
+    somebody.page.get_by_text("Set a spending limit").click()
     look()
     somebody.page.reload()
     agree(somebody, ADDRESS)
@@ -76,7 +76,7 @@ def test_the_pages_of_a_renewal_are_accessible(chromium, shop, size, theme):
     somebody.page.get_by_role("button", name="Yes, stop it").click()
     somebody.page.get_by_text("No further charge since").first.wait_for(timeout=20_000)
     look()
-    somebody.page.get_by_text("Both sides were read").wait_for(timeout=30_000)
+    somebody.page.get_by_text("We checked: nothing is active").wait_for(timeout=30_000)
     look()
     context.close()
     assert found == []

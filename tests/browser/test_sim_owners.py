@@ -85,7 +85,7 @@ def test_the_supplier_is_down(person, shop):
     """A number cannot be checked: the page says so and that it can be tried again."""
     shop.sandbox.world.faults.arm("mall.single_verify", "status", 9, status=503)
     _type_number(person, shop.sandbox.world.sims.some("in_use").iccid)
-    assert person.page.get_by_role("alert").get_by_text("our supplier does not answer").is_visible()
+    assert person.page.get_by_role("alert").get_by_text("the network does not answer").is_visible()
 
 
 def test_the_second_factor_shows_the_suppliers_renewal(person, shop, chromium, size):
@@ -97,14 +97,14 @@ def test_the_second_factor_shows_the_suppliers_renewal(person, shop, chromium, s
     elsewhere = Person(context, shop)
     _open(elsewhere, iccid)
     page = elsewhere.page
-    assert not page.get_by_role("heading", name="Auto-renewal").is_visible()
+    assert not page.get_by_role("heading", name="Auto-renew").is_visible()
     page.get_by_role("button", name="Send me the code").click()
     page.locator("input[autocomplete=one-time-code]").fill(_code(shop, "eva@traveller.example"))
     page.get_by_role("button", name=re.compile("Show everything")).click()
     page.get_by_role("heading", name="Every order of this SIM").wait_for()
-    assert page.get_by_text(f"The supplier renews {PLANS[0].name}").is_visible()
-    page.get_by_role("button", name="Close it now").click()
-    page.get_by_role("heading", name="Auto-renewal closed").wait_for(timeout=20_000)
+    assert page.get_by_text("Started elsewhere: not an order of this shop").is_visible()
+    page.get_by_role("button", name="Stop it now").click()
+    page.get_by_role("heading", name="Auto-renew stopped").wait_for(timeout=20_000)
     assert sim.renewal() is None
     elsewhere.check_pages()
     context.close()

@@ -91,7 +91,7 @@ def test_a_plan_tells_where_it_works_and_where_not(market: Stall) -> None:
 def test_a_plan_not_sold_in_the_currency_says_so(market: Stall) -> None:
     """The price is shown in the currency that will be charged, and flagged."""
     shown = browse.plan_detail(market.shelf(), "japan-1gb-7days", "gbp")
-    assert (shown.price, shown.is_estimate, shown.per_gb) == (Money(150, "USD"), True, None)
+    assert (shown.price, shown.is_estimate, shown.per_gb) == (Money(150, "USD"), True, Money(150, "USD"))
     own = browse.plan_detail(market.shelf(), "japan-5gb-30days", "jpy")
     assert (own.price, own.is_estimate, own.per_gb) == (Money(700, "JPY"), False, Money(140, "JPY"))
     assert own.quotes == (Money(499, "USD"), Money(700, "JPY"))
@@ -102,6 +102,20 @@ def test_unlimited_says_what_it_means(market: Stall) -> None:
     shown = browse.plan_detail(market.shelf(), "japan-unlimited-7days", "usd")
     assert (shown.name, shown.fair_use, shown.per_gb) == ("Unlimited · 7 days", "2 GB per day, then slow", None)
     assert browse.plan_detail(market.shelf(), "japan-5gb-30days", "usd").fair_use == ""
+
+
+def test_plans_that_read_alike_are_told_apart(market: Stall) -> None:
+    """Two plans of equal volume and days carry the supplier's own words; a plan without a twin carries none."""
+    market.supplier.stock(
+        plan(1, JAPAN, summary="On two networks"),
+        plan(7, JAPAN, summary="On one network", quotes=(quote("5.5"),)),
+        plan(8, JAPAN, days=7, quotes=(quote("2"),), name="Japan of old"),
+        plan(9, JAPAN, days=7, quotes=(quote("2.5"),), name="Japan of new"),
+        plan(2, JAPAN, data_mb=1024, days=7, quotes=(quote("1.5"),), summary="Small"),
+    )
+    market.refresh()
+    told = {card.id: card.apart for card in browse.destination(market.shelf(), "japan", "usd").plans}
+    assert told == {1: "On two networks", 7: "On one network", 8: "Japan of old", 9: "Japan of new", 2: "", 3: ""}
 
 
 def test_our_sentences_go_through_the_translator(market: Stall) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from storefront.gateways.linksfield.esim import Linksfield
+from storefront.gateways.linksfield.tokens import Tokens
 from storefront.kernel.activation_code import ActivationCode
 from storefront.kernel.errors import (
     HoldLapsed,
@@ -32,9 +34,11 @@ def supplier(new_supplier: NewSupplier, sandbox: Any) -> Linksfield:
 
 
 @pytest.fixture
-def hasty(new_supplier: NewSupplier, sandbox: Any) -> Linksfield:
-    """A client that waits for half a second only."""
-    return new_supplier(sandbox.url + "/linksfield", deadline=0.5)
+def hasty(new_supplier: NewSupplier, new_tokens: Callable[[], Tokens], sandbox: Any) -> Linksfield:
+    """A client that waits for half a second only, and has logged in before: a busy disk is no silent supplier."""
+    tokens = new_tokens()
+    new_supplier(sandbox.url + "/linksfield", tokens=tokens, deadline=30).countries()
+    return new_supplier(sandbox.url + "/linksfield", tokens=tokens, deadline=0.5)
 
 
 def notice(hold: Hold, amount: str = "5", *, succeeded: bool = True) -> PaymentNotice:

@@ -35,7 +35,7 @@ def test_a_sim_the_supplier_renews_already_is_not_enrolled(traveller, sandbox, h
     page = traveller.browser.get(path).text
     answer = press(traveller, path, page, email=traveller.email, consent="y", renew="y")
     assert answer.status_code == 409
-    assert "renews already" in answer.text
+    assert "Auto-renew is on already" in answer.text
     with house.read() as session:
         assert session.exec(select(Renewal)).all() == []
 
@@ -175,5 +175,5 @@ def test_a_record_that_appears_meanwhile_ends_ours_before_it_begins(traveller, s
     renewal_id = finish(traveller, reference)
     assert (view_of(house, renewal_id).state, view_of(house, renewal_id).closing.why) == ("ended", "foreign_renewal")
     assert [one.is_active for one in sim.renewals] == [True]
-    closed = next(one for one in mails_to(sandbox, traveller.email) if "Auto-renewal closed" in one["subject"])
+    closed = next(one for one in mails_to(sandbox, traveller.email) if "Auto-renew stopped" in one["subject"])
     assert "sold elsewhere is active" in closed["text"]

@@ -51,7 +51,8 @@ def test_a_misprinted_number_is_no_obstacle(traveller, sandbox):
     assert open_sim(traveller, sandbox.world.sims.some("misprinted").iccid).status_code == 303
     answer = open_sim(traveller.other(), "8944110000000000128")
     assert answer.status_code == 404
-    assert "The last digit does not fit" in answer.text
+    assert "A digit may be wrong" in answer.text
+    assert "mailto:" in answer.text.split('id="faults"')[1].split("</form>")[0]
 
 
 def test_the_number_alone_shows_plans_and_roughly_what_is_left(traveller, sandbox):
@@ -61,7 +62,7 @@ def test_the_number_alone_shows_plans_and_roughly_what_is_left(traveller, sandbo
     page = see_sim(traveller)
     assert "Plans on this SIM" in page
     assert re.search(r"about \d+0 %", page)
-    for private in (sim.iccid, "Every order of this SIM", "Auto-renewal</h2>", "LPA:1$", "@traveller"):
+    for private in (sim.iccid, "Every order of this SIM", "Auto-renew</h2>", "LPA:1$", "@traveller"):
         assert private not in page
     assert traveller.browser.get("/en/orders").text.count("lifts") == 0
 
@@ -97,7 +98,7 @@ def test_the_code_goes_to_the_address_that_got_the_profile_and_opens_everything(
     assert elsewhere.session_cookie() != before
     opened = see_sim(elsewhere)
     assert "Every order of this SIM" in opened
-    assert PLANS[0].name in opened.split("Auto-renewal</h2>")[1]
+    assert PLANS[0].name in opened.split("Auto-renew</h2>")[1]
 
 
 def test_a_sim_we_did_not_deliver_asks_the_desk_with_a_proof(traveller, house, sandbox):
@@ -142,7 +143,7 @@ def test_a_silent_supplier_leaves_the_page_with_what_was_known(traveller, sandbo
     sandbox.world.faults.arm("csss.*", "status", 99, status=503)
     traveller.wait(120)
     page = see_sim(traveller)
-    assert "Our supplier does not answer right now" in page
+    assert "The network does not answer right now" in page
     assert re.search(r"about \d+0 %", page).group() == re.search(r"about \d+0 %", known).group()
     assert "Not fresh" in page
     answer = open_sim(traveller.other(), sim.iccid)

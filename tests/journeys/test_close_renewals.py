@@ -42,15 +42,15 @@ def ask(owner):
 
 def test_the_owner_closes_all_of_them_and_gets_the_proof(owner, sandbox):
     """Each record is ended, the supplier is read until none is left; page and mail say so, without the full number."""
-    assert "Close it now" in see_sim(owner)
+    assert "Stop it now" in see_sim(owner)
     path = ask(owner)
     assert owner.browser.get(path).headers["Refresh"]
     owner.drain()
     page = owner.browser.get(path).text
     assert active(owner) == []
-    assert "Auto-renewal closed" in page
+    assert "Auto-renew stopped" in page
     assert all(PLANS[at].name in page for at in range(3))
-    mail = next(one for one in mails_to(sandbox, owner.email) if "Auto-renewal closed" in one["subject"])
+    mail = next(one for one in mails_to(sandbox, owner.email) if "Auto-renew stopped" in one["subject"])
     assert path.rsplit("/", 1)[1] in mail["text"]
     assert owner.iccid not in page + str(mail)
     assert "None is active" in see_sim(owner)
@@ -73,7 +73,7 @@ def test_what_sticks_becomes_a_case_and_is_tried_on(owner, sandbox, house):
     sandbox.world.faults.arm("mall.cancel_auto_renewal_record", "code", 10_000)
     path = ask(owner)
     owner.drain()
-    assert "Closing the auto-renewal" in owner.browser.get(path).text
+    assert "Stopping auto-renew" in owner.browser.get(path).text
     owner.wait(1000)
     with house.read() as session:
         assert [case.kind for case in session.exec(select(Case))] == ["closing_stuck"]
@@ -81,7 +81,7 @@ def test_what_sticks_becomes_a_case_and_is_tried_on(owner, sandbox, house):
     assert "This takes longer" in owner.browser.get(path).text
     sandbox.world.faults.clear()
     owner.wait(3700)
-    assert "Auto-renewal closed" in owner.browser.get(path).text
+    assert "Auto-renew stopped" in owner.browser.get(path).text
     with house.read() as session:
         assert session.exec(select(Case)).one().resolved_by == "system"
 
@@ -94,7 +94,7 @@ def test_a_lost_answer_to_a_close_is_settled_by_reading(owner, sandbox):
     owner.wait(10)
     owner.wait(10)
     assert active(owner) == []
-    assert "Auto-renewal closed" in owner.browser.get(path).text
+    assert "Auto-renew stopped" in owner.browser.get(path).text
 
 
 def test_the_number_alone_closes_nothing(owner, sandbox):

@@ -22,9 +22,15 @@ def test_an_order_with_no_usable_code_is_ordered_again(traveller, agent, house, 
     case = re.search(r"/desk/cases/([\w-]+)\"", agent.browser.get("/desk/").text).group(1)
     page = agent.browser.get(f"/desk/cases/{case}").text
     assert f"/desk/orders/{reference}/order_again" in page
-    done = agent.do(f"/desk/orders/{reference}/order_again", why="does_not_work")
+    assert all(told in page for told in ("Unassigned", "due in ", "a•••@traveller.example"))
+    planned = agent.preview(f"/desk/orders/{reference}/order_again").text
+    assert re.search(r"behind: it costs us [\d.]+ USD at the network", planned)
+    done = agent.do(f"/desk/orders/{reference}/order_again", shown=planned, why="does_not_work")
     traveller.drain()
-    assert "Our order is delivered" in agent.browser.get(done.headers["Location"]).text
+    shown = agent.browser.get(done.headers["Location"]).text
+    assert "Our order is delivered" in shown
+    assert "Ordered again: delivered" in shown
+    assert f"/desk/cases/{case}" in shown
     assert "Nothing waits for a person" in agent.browser.get("/desk/").text
     assert len(sandbox.world.stripe.store.table("charge")) == 1
     assert "Support ordered it again" in traveller.look(reference).text
@@ -74,8 +80,11 @@ def test_a_wrong_address_is_changed_before_anybody_installed_it(traveller, agent
     path = f"/desk/orders/{reference}/change_email"
     bad = agent.do(path, email="nonsense", why="wrong_address")
     assert bad.status_code == 422
-    agent.do(path, email="Right@Owner.example", why="wrong_address")
+    done = agent.do(path, email="Right@Owner.example", why="wrong_address")
     traveller.drain()
+    read_back = agent.browser.get(done.headers["Location"]).text
+    assert "right@owner.example" in read_back
+    assert traveller.email not in read_back
     (moved,) = [one for one in mails_to(sandbox, traveller.email) if "another address" in one["subject"]]
     assert "/o/" not in moved["text"]
     right = mails_to(sandbox, "right@owner.example")[-1]
@@ -110,7 +119,7 @@ def test_a_renewal_is_closed_from_its_order(traveller, agent, sandbox, house):
     assert "no further charge can come" in proof
     assert "no auto-renewal is left" in proof
     assert view_of(house, renewal_id).state == "ended"
-    assert "Support closed auto-renew" in traveller.look(ours.order_reference).text
+    assert "Support stopped auto-renew" in traveller.look(ours.order_reference).text
 
 
 def test_a_card_sold_elsewhere_is_looked_up_and_closed(agent, sandbox, traveller):
@@ -171,7 +180,9 @@ def test_a_traveller_asks_and_the_desk_answers(traveller, agent, house):
         answer = press(traveller, path, page, trouble="refund", words=words)
         assert "We answer to" in traveller.browser.get(answer.headers["Location"]).text
     assert traveller.other().browser.get(path).status_code == 404
-    case = re.findall(r"/desk/cases/([\w-]+)\"", agent.browser.get("/desk/").text)
+    waiting = agent.browser.get("/desk/").text
+    assert "It does not work on my &lt;b&gt;phone" in waiting
+    case = re.findall(r"/desk/cases/([\w-]+)\"", waiting)
     assert len(case) == 1
     shown = agent.browser.get(f"/desk/cases/{case[0]}").text
     assert "my &lt;b&gt;phone" in shown
@@ -196,9 +207,10 @@ def test_a_proof_leads_to_a_closing_that_answers_whoever_sent_it(traveller, agen
     seen = agent.post(f"/desk/cases/{case}/proofs/1")
     assert (seen.mimetype, "attachment" in seen.headers["Content-Disposition"]) == ("image/jpeg", True)
     assert "mail o•••@elsewhere.example" in agent.preview(verb).text
-    agent.do(verb, why="renewal_unwanted")
+    done = agent.do(verb, why="renewal_unwanted")
     traveller.drain()
-    assert "Auto-renewal closed" in mails_to(sandbox, "owner@elsewhere.example")[0]["subject"]
+    assert "Resolve the case" in agent.browser.get(done.headers["Location"]).text
+    assert "Auto-renew stopped" in mails_to(sandbox, "owner@elsewhere.example")[0]["subject"]
     assert agent.post(f"/desk/cases/{case}/resolve", reason="closed and answered").status_code == 303
     table = agent.browser.get(f"/desk/cases/{case}/record.csv").text
     for verb in ("see_proof", "close_renewals", "resolve_case"):
@@ -211,11 +223,11 @@ def test_times_stand_on_the_clocks_of_both(app, house, run, traveller):
     tokyo = Agent(app, house, run, "aki@desk.example")
     assert tokyo.sign_in(time_zone="Asia/Tokyo").status_code == 303
     page = tokyo.browser.get(f"/desk/orders/{reference}").text
-    assert re.search(r"\d\d:\d\d JST", page)
-    assert re.search(r"theirs: <time[^>]*>[^<]+ E[SD]T", page)
+    assert re.search(r"\d\d:\d\d\sJST", page)
+    assert re.search(r"theirs: <time[^>]*>[^<]+\sE[SD]T", page)
     odd = Agent(app, house, run, "odd@desk.example")
     assert odd.sign_in(time_zone="Mars/Olympus").status_code == 303
-    assert re.search(r"\d\d:\d\d UTC", odd.browser.get(f"/desk/orders/{reference}").text)
+    assert re.search(r"\d\d:\d\d\sUTC", odd.browser.get(f"/desk/orders/{reference}").text)
 
 
 def test_the_renewal_of_a_charge_is_closed_from_the_charge(traveller, app, run, house):

@@ -86,7 +86,7 @@ def test_a_new_esim_that_cannot_be_renewed_is_never_charged_twice(traveller, san
     assert (ended.state, ended.closing.why, ended.closing.has_sim) == ("ended", "not_eligible", False)
     assert at_cashier(sandbox, house, renewal_id)["status"] == "canceled"
     assert order_of(house, renewal_of(house, renewal_id).order_id).state.value == "delivered"
-    closed = next(one for one in mails_to(sandbox, traveller.email) if "Auto-renewal closed" in one["subject"])
+    closed = next(one for one in mails_to(sandbox, traveller.email) if "Auto-renew stopped" in one["subject"])
     assert "cannot renew this eSIM" in closed["text"]
     live(traveller, 40)
     assert len(charges(sandbox)) == 1
@@ -106,7 +106,7 @@ def test_it_stops_where_the_traveller_wanted(traveller, sandbox, house, limits, 
     assert len(charges(sandbox)) == 1 + kept
     ended = view_of(house, renewal_id)
     assert (ended.state, ended.closing.why) == ("ended", "limit")
-    closed = next(one for one in mails_to(sandbox, traveller.email) if "Auto-renewal closed" in one["subject"])
+    closed = next(one for one in mails_to(sandbox, traveller.email) if "Auto-renew stopped" in one["subject"])
     assert "the limit you set" in closed["text"]
 
 

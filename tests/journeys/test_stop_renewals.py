@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import requests
 from sqlmodel import select
@@ -56,11 +58,12 @@ def test_one_click_on_the_page_stops_it_for_good_with_proof(traveller, sandbox, 
     traveller.drain()
     page = traveller.browser.get(path).text
     assert "No further charge since" in page
-    assert "Seen closed at the supplier" in page
+    assert "Seen stopped at the network" in page
+    assert "Last charge" in page
     assert is_ended(sandbox, house, renewal_id)
-    mail = next(one for one in mails_to(sandbox, traveller.email) if "Auto-renewal closed" in one["subject"])
+    mail = next(one for one in mails_to(sandbox, traveller.email) if "Auto-renew stopped" in one["subject"])
     assert "No further charge" in mail["text"]
-    assert "our supplier was read" in mail["text"]
+    assert "the network was read" in mail["text"]
     press(traveller, f"{path}/stop", page)
     live(traveller, 60)
     assert len(charges(sandbox)) == 1
@@ -85,6 +88,7 @@ def test_a_mailed_link_stops_it_in_two_steps_without_signing_in(traveller, sandb
     traveller.drain()
     again = stranger.browser.get(link)
     assert "No further charge since" in again.text
+    assert re.search(r"The charge announced for .*?</dt><dd>was not made</dd>", again.text)
     assert press(stranger, link, page.text).status_code == 303
     assert "4242" not in again.text
     live(traveller, 40)
@@ -159,7 +163,7 @@ def test_the_desk_closes_our_agreement_and_the_suppliers_records_at_once(travell
     assert "closed: the supplier was read" in text
     assert is_ended(sandbox, house, renewal_id)
     traveller.drain()
-    assert any("Auto-renewal closed" in one for one in subjects(sandbox, traveller.email))
+    assert any("Auto-renew stopped" in one for one in subjects(sandbox, traveller.email))
 
 
 def test_a_cashier_that_does_not_answer_is_tried_on_and_a_charge_meanwhile_goes_back(traveller, sandbox, house):
@@ -197,8 +201,8 @@ def test_a_supplier_that_keeps_its_record_is_told_apart(traveller, sandbox, hous
     assert "No further charge since" in traveller.browser.get(path).text
     traveller.wait(1000)
     page = traveller.browser.get(path).text
-    assert "does not yet show its own record as closed" in page
-    assert any("our supplier still owes" in one for one in subjects(sandbox, traveller.email))
+    assert "does not yet show its own record as stopped" in page
+    assert any("the network still owes" in one for one in subjects(sandbox, traveller.email))
     sandbox.world.faults.clear()
     traveller.wait(3700)
     assert view_of(house, renewal_id).closing.state == "closed"

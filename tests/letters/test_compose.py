@@ -141,6 +141,6 @@ def test_volumes_read_round(data_mb: int, reads: str) -> None:
 def test_times_and_addresses() -> None:
     """Times are UTC and say so; addresses are masked; directions follow the language."""
     tokyo = NOON.astimezone(dt.timezone(dt.timedelta(hours=9)))
-    assert wording.when(tokyo, "en") == "20 Nov 2026, 22:15 UTC"
+    assert wording.when(tokyo, "en") == "20 Nov 2026, 22:15\xa0UTC"
     assert wording.mask_email("ada@example.com") == "a•••@example.com"
     assert (wording.direction("ar"), wording.direction("en"), wording.direction("??")) == ("rtl", "ltr", "ltr")

@@ -38,7 +38,7 @@ def test_a_customer_cancels_and_renews_in_the_portal(buyers: Subscribers) -> Non
     opened = portal(buyers, subscription)
     home = requests.get(opened.url, timeout=20)
     assert home.status_code == 200
-    for shown in ("Japan 5 GB", "$12.50 every 30 days", "ending in 4242", BACK, "Invoices"):
+    for shown in ("Japan 5 GB", "US$12.50 every 30 days", "ending in 4242", BACK, "Invoices"):
         assert shown in home.text
     assert "<script" not in home.text
     cancel = f"{opened.url}/cancel/{subscription.id}"

@@ -159,7 +159,7 @@ def test_a_bank_that_always_asks_needs_its_buyer(buyers: Subscribers) -> None:
     payment = buyers.v1.invoice_payments.list({"invoice": waiting.id}).data[0]
     assert buyers.v1.payment_intents.retrieve(payment.payment.payment_intent).status == "requires_action"
     page = requests.get(waiting.hosted_invoice_url, timeout=20)
-    assert "Confirm $12.50" in page.text
+    assert "Confirm US$12.50" in page.text
     assert "<script" not in page.text
     challenge = f"{waiting.hosted_invoice_url}/challenge"
     assert "ending in <strong>3184</strong>" in requests.get(challenge, timeout=20).text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace as Facts
 from typing import Any
 
+from storefront.kernel.money import Money
 from storefront.support.verbs import WHY, Verb
 from tests.web.sample_renewals import MASKED, NOON, make_closing, make_renewal
 from tests.web.sample_sims import EXACT, RENEWAL, make_sim
@@ -24,7 +25,19 @@ CASE = Facts(
     resolution="",
 )
 OVER = Facts(**{**CASE.__dict__, "resolved_at": NOON, "resolved_by": "Eva", "resolution": NASTY, "owner": "Eva"})
-WAITING = Facts(case=CASE, reference="LF7K2MQ9", is_late=True)
+ORDERED = {
+    "reference": "LF7K2MQ9",
+    "destination": "Japan",
+    "plan_name": NASTY,
+    "amount": Money(899, "USD"),
+    "traveller": "a•••@x.example",
+    "words": NASTY,
+    "minutes_left": 220,
+    "is_unassigned": True,
+    "is_late": False,
+}
+WAITING = Facts(**{**ORDERED, "case": CASE, "minutes_left": -4000, "is_late": True})
+TAKEN = Facts(**{**ORDERED, "case": CASE, "amount": None, "words": "", "minutes_left": 40, "is_unassigned": False})
 HIT = Facts(
     word="…1138", reference="LF7K2MQ9", title=NASTY, state="paid", iccid_masked=MASKED, email_masked="a•••@x.example"
 )
@@ -32,6 +45,10 @@ KINDS = ("state", "money")
 LINES = (
     Facts(at=NOON, kind="money", what="captured", detail="899 USD", order="LF7K2MQ9"),
     Facts(at=NOON, kind="desk", what="note by Eva", detail=NASTY, order=""),
+    Facts(at=NOON, kind="call", what="notify-1, attempt 2", detail="done", order=""),
+    Facts(at=NOON, kind="renewal", what="closing 7K3MXW0T9B", detail="desk: asked", order=""),
+    Facts(at=NOON, kind="case", what="unknown_answer resolved", detail=NASTY, order=""),
+    Facts(at=NOON, kind="usage", what=NASTY, detail="", order=""),
 )
 VERBS = tuple(verb.value for verb in Verb)
 DEED = Facts(id=7, at=NOON, by="Eva", role="lead", verb="refund", why="not_arrived", reason=NASTY, closing="")
@@ -39,11 +56,11 @@ SUBJECT = Facts(name="LF7K2MQ9", back="/desk/orders/LF7K2MQ9")
 EFFECTS = (
     *("send_back", "end_subscription", "stays_usable", "mail", "ask_supplier", "leave_behind", "order_same"),
     *("mail_link", "not_installed", "links_die", "tell_old", "mail_new", "renewal_moves", "close_record"),
-    *("close_none", "close_unread", "no_mail", "show_code", "read_sim"),
+    *("leave_reserved", "close_none", "close_unread", "no_mail", "show_code", "read_sim"),
 )
 PLANNED = Facts(
     verb="refund",
-    effects=[Facts(what=one, told=NASTY) for one in EFFECTS],
+    effects=[Facts(what=one, told=NASTY, cost="2.35 USD") for one in EFFECTS],
     asks=frozenset({"email", "sure"}),
     seen="1.2",
 )
@@ -64,8 +81,8 @@ def planned(**more: Any) -> Facts:
 
 def desk_case(**more: Any) -> Facts:
     """A case with what stands around it."""
-    facts = {"case": CASE, "reference": "LF7K2MQ9", "sim_id": "", "iccid_masked": "", "verbs": VERBS[:2], "proofs": ()}
-    return Facts(**{**facts, "is_late": False, **more})
+    facts = {**ORDERED, "case": CASE, "sim_id": "", "iccid_masked": "", "verbs": VERBS[:2], "proofs": ()}
+    return Facts(**{**facts, **more})
 
 
 BAD = planned(iccid_masked="", fault="too_short", ours="", mail_to="")
@@ -80,6 +97,7 @@ ORDER = {
     "verbs": VERBS,
     "suggested": VERBS[:1],
     "zone": "Asia/Tokyo",
+    "traveller": "a•••@x.example",
 }
 LIST = {"staff": EVA, "planned": [planned(), BAD, STRANGE], "text": NASTY, "is_good": True, "fault": "Why?", "key": "k"}
 SIM = {
@@ -104,7 +122,7 @@ DO = {"staff": EVA, "subject": SUBJECT, "planned": PLANNED, "why": WHY, "key": "
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "desk-sign-in": ("desk/sign_in.html", {"staff": None, "fault": "", "email": ""}),
     "desk-sign-in-fault": ("desk/sign_in.html", {"staff": None, "fault": "No.", "email": "a@x.example"}),
-    "desk": ("desk/home.html", {"staff": EVA, "waiting": [WAITING]}),
+    "desk": ("desk/home.html", {"staff": EVA, "waiting": [WAITING, TAKEN]}),
     "desk-calm": ("desk/home.html", {"staff": EVA, "waiting": []}),
     "desk-found": ("desk/found.html", {"staff": EVA, "q": NASTY, "found": FOUND}),
     "desk-found-none": ("desk/found.html", {"staff": EVA, "q": "", "found": NOTHING}),
@@ -123,13 +141,14 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "desk/do.html",
         {**DO, "planned": Facts(**{**PLANNED.__dict__, "asks": frozenset(), "verb": "resend"}), "fault": ""},
     ),
-    "desk-done": ("desk/done.html", {"staff": EVA, "outcome": Facts(**DONE), "also": VERBS[:2]}),
+    "desk-done": ("desk/done.html", {"staff": EVA, "outcome": Facts(**DONE), "also": VERBS[:2], "case": CASE}),
     "desk-done-rests": (
         "desk/done.html",
         {
             "staff": EVA,
             "outcome": Facts(**{**DONE, "reference": "", "sim_id": "01s1", "proofs": (), "is_resting": True}),
             "also": [],
+            "case": OVER,
         },
     ),
     "desk-code": (

@@ -56,6 +56,8 @@ def make_renewal(state: str = "active", **more: Any) -> Facts:
         "email": "ana@example.com",
         "locale": "en",
         "plan_name": "Asia 12 countries 3GB/month",
+        "data_mb": 3072,
+        "is_unlimited": False,
         "destination": "Japan",
         "price": PRICE,
         "interval_days": 30,
@@ -72,6 +74,8 @@ def make_renewal(state: str = "active", **more: Any) -> Facts:
         "closing": None,
         "bills": (),
         "announced": (),
+        "last_charge": Facts(at=NOON, amount=PRICE),
+        "announced_charge": Facts(at=NOON, outcome="none"),
         "is_on": state in {"agreed", "active"},
     }
     return Facts(**{**facts, **more})
@@ -85,9 +89,12 @@ def page(renewal: Facts, *, by_mail: bool = False) -> tuple[str, dict[str, Any]]
 OVER = ("asked", "not_eligible", "foreign_renewal", "limit", "not_paid", "cannot_deliver")
 OUTCOMES = ("coming", "waiting", "unpaid", "called_off", "kept", "given_back")
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
-    "closing": ("renewals/closing.html", {"closing": CLOSED}),
-    "closing-asked": ("renewals/closing.html", {"closing": make_closing(state="asked", confirmed_at=None)}),
-    "closing-stuck": ("renewals/closing.html", {"closing": HALF_CLOSED}),
+    "closing": ("renewals/closing.html", {"closing": CLOSED, "renewal": None}),
+    "closing-asked": (
+        "renewals/closing.html",
+        {"closing": make_closing(state="asked", confirmed_at=None), "renewal": None},
+    ),
+    "closing-stuck": ("renewals/closing.html", {"closing": HALF_CLOSED, "renewal": make_renewal("ending")}),
     "renewal": page(make_renewal(limits=LIMITS, bills=tuple(make_bill(one, "LF7K2MQ9") for one in OUTCOMES))),
     "renewal-agreed": page(make_renewal("agreed", charges_at=None, iccid_masked=None)),
     "renewal-unplanned": page(make_renewal(charges_at=None, has_portal=False)),

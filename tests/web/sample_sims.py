@@ -7,6 +7,7 @@ from types import SimpleNamespace as Facts
 from typing import Any
 
 from storefront.kernel.money import Money
+from storefront.sims.names import told_by
 from tests.web.sample_views import NOON, Form
 
 DAY = dt.date(2026, 12, 20)
@@ -16,6 +17,11 @@ MASKED = "8944…1003"
 def make_access(**more: Any) -> Facts:
     """A SimAccess."""
     return Facts(**{"iccid_masked": MASKED, "was_sold_here": True, "is_proved": False, **more})
+
+
+def told(name: str, **more: Any) -> dict[str, Any]:
+    """The supplier's name of a plan, and what it tells."""
+    return {"name": name, "told": told_by(name), **more}
 
 
 def make_offer(**more: Any) -> Facts:
@@ -36,8 +42,8 @@ def make_sim(**more: Any) -> Facts:
         "iccid_masked": MASKED,
         "mood": "active",
         "plans": (
-            Facts(name="Europe 3GB", state="in_use", remaining_days=21, expires_on=DAY),
-            Facts(name='"><script>', state="queued", remaining_days=30, expires_on=None),
+            Facts(**told("欧洲33国 1GB 7天", state="in_use", remaining_days=21, expires_on=DAY)),
+            Facts(**told('"><script>', state="queued", remaining_days=30, expires_on=None)),
         ),
         "meter": make_meter(),
         "as_of": NOON,
@@ -52,10 +58,11 @@ def make_sim(**more: Any) -> Facts:
 
 
 HISTORY = tuple(
-    Facts(name="Europe 3GB", state=state, ordered_at=NOON, expires_at=NOON) for state in ("in_use", "queued", "ended")
+    Facts(**told("Europe 3GB", state=state, ordered_at=NOON, expires_at=NOON))
+    for state in ("in_use", "queued", "ended")
 )
 PROVED = make_access(is_proved=True)
-RENEWAL = Facts(name="Europe 3GB", since=DAY)
+RENEWAL = Facts(**told("Europe 3GB", since=DAY))
 EXACT = make_meter(left_mb=2500, used_mb=572, is_stale=True, call_minutes=None, messages=None)
 TOP_UP = Form("email", "consent", "form_key", "renew", "most_renewals", "most", "last_day")
 NOTHING = make_sim(mood="unknown", plans=(), meter=None, as_of=None, is_new=True)
@@ -75,10 +82,18 @@ ASKED = {"form": ask_form(file=["Add a photo."]), "wishes": {"other": "Something
 
 
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
-    "sim-sign-in": ("sims/sign_in.html", {"form": Form("number"), "fault": None, "hint": None}),
-    "sim-sign-in-fault": ("sims/sign_in.html", {"form": Form("number"), "fault": "Not known.", "hint": "Look."}),
+    "sim-sign-in": ("sims/sign_in.html", {"form": Form("number"), "fault": None, "hint": None, "is_unknown": False}),
+    "sim-sign-in-fault": (
+        "sims/sign_in.html",
+        {"form": Form("number"), "fault": "Not known.", "hint": "Look.", "is_unknown": True},
+    ),
     "sim-email-first": ("sims/email_first.html", {}),
-    "sim": page(make_sim(), make_access(), make_offer(), make_offer(is_unlimited=True, data_mb=0)),
+    "sim": page(
+        make_sim(),
+        make_access(),
+        make_offer(),
+        make_offer(is_unlimited=True, data_mb=0, name="Europe unlimited 15 days (2GB/day)"),
+    ),
     "sim-new": page(NOTHING, make_access()),
     "sim-silent": page(make_sim(is_silent=True, is_stale=True), make_access(), make_offer()),
     "sim-silent-new": page(make_sim(is_silent=True, as_of=None, plans=(), meter=None), make_access()),
@@ -96,5 +111,5 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         {"access": make_access(), **ASKED},
     ),
     "sim-asked": ("sims/asked.html", {"access": make_access(), "case": "AB12", "email": "ana@example.com"}),
-    "sim-code": ("login/code.html", {"form": Form("code"), "email": "", "sent": True}),
+    "sim-code": ("sims/code.html", {"form": Form("code")}),
 }

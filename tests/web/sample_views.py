@@ -26,7 +26,7 @@ def make_plan(**more: Any) -> Facts:
     """A PlanDetail (which is a PlanCard and more)."""
     facts: dict[str, Any] = {
         "slug": "japan-5gb-30d", "name": "5 GB · 30 days", "data_mb": 5120, "is_unlimited": False, "fair_use": "",
-        "days": 30, "price": PRICE, "per_gb": Money(270, "USD"), "is_regional": False, "covers_count": 1,
+        "days": 30, "price": PRICE, "per_gb": Money(270, "USD"), "is_regional": False, "covers_count": 1, "apart": "",
         "in_stock": True, "supplier_name": "日本 5GB 30天", "summary": "4G and 5G on two networks",
         "description": "Speeds depend on the network.\nHotspot allowed.", "destination": make_place(),
         "covers": [make_place()], "does_not_cover": [make_place("South Korea", "KR")],
@@ -44,8 +44,8 @@ def make_order(phase: str, **more: Any) -> Facts:
         "destination_slug": "japan", "iso2": "JP", "data_mb": 5120, "is_unlimited": False, "days": 30, "charged": PRICE,
         "email_masked": "a•••@example.com", "placed_at": NOON, "paid_at": None, "promise_until": None,
         "delivered_at": None, "held_until": None, "pay_url": None, "receipt_url": None, "card_brand": None,
-        "card_last4": None, "reason": "", "case_reference": None, "refund": None, "plan_slug": "japan-5gb-30d",
-        "kind": "esim", "iccid_masked": None, "top_up": None,
+        "card_last4": None, "reason": "", "case_reference": None, "case_due_at": None, "refund": None,
+        "plan_slug": "japan-5gb-30d", "kind": "esim", "iccid_masked": None, "top_up": None,
         "events": [(NOON, "Order placed"), (NOON, "Reserved at the supplier")],
     }  # fmt: skip
     return Facts(**{**facts, **more})
@@ -109,7 +109,7 @@ FAULTY = make_checkout(
 CALM = {"problem": None, "consent": "Yes.", "renew_consent": "Until I stop it."}
 SORRY = {"problem": "Sold out.", "consent": "Yes.", "renew_consent": ""}
 HOLD = NOON + dt.timedelta(minutes=8)
-LATE = make_paid("attention", case_reference="C-4711")
+LATE = make_paid("attention", case_reference="C-4711", case_due_at=NOON)
 CODE = {"form": Form("code"), "email": "a•••@example.com", "sent": True}
 ERROR = {"status": 404, "title": "Nothing here", "sentence": "It moved.", "remedy": "Search.", "request_id": "r-1"}
 HELP = {"order": make_order("ready"), "troubles": {"refund": "Money back"}, "typed": {"words": '"><script>'}}
@@ -142,7 +142,10 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "plan": ("shop/plan.html", {"plan": make_plan()}),
     "plan-regional": ("shop/plan.html", {"plan": REGIONAL}),
     "plan-sold-out": ("shop/plan.html", {"plan": SOLD_OUT}),
-    "legal": ("shop/legal.html", {"title": "Terms", "body_html": "<h2>One</h2><p>Two</p>"}),
+    "legal": (
+        "shop/legal.html",
+        {"title": "Terms", "placeholder_html": "<p>Later.</p>", "body_html": "<h2>One</h2><p>Two</p>"},
+    ),
     "checkout": ("checkout/form.html", {"plan": make_plan(), "form": make_checkout(), **CALM}),
     "checkout-faults": ("checkout/form.html", {"plan": make_plan(), "form": FAULTY, **CALM}),
     "checkout-problem": ("checkout/form.html", {"plan": SOLD_OUT, "form": make_checkout(), **SORRY}),
@@ -158,11 +161,11 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "ready-desktop": (
         "orders/ready.html",
         {"order": make_paid("ready"),
-         "renewal": None, "install": make_install("desktop", confirmation_code="4711", expires_on="2027-02-01")},
+         "renewal": None, "install": make_install("desktop", confirmation_code="4711", expires_on=dt.date(2027, 2, 1))},
     ),
     "ready-installed": (
         "orders/ready.html",
-        {"order": make_paid("ready"), "renewal": None, "install": make_install("iphone", supplier_status="Installed")},
+        {"order": make_paid("ready"), "renewal": None, "install": make_install("iphone", supplier_status="installed")},
     ),
     "topped-up-active": ("orders/topped_up.html", {"order": make_top_up("in_use"), "renewal": make_renewal()}),
     "topped-up-queued": ("orders/topped_up.html", {"order": make_top_up("queued"), "renewal": None}),

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from configparser import ConfigParser
+from pathlib import Path
 
 import pytest
+from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
+from babel.messages.pofile import read_po
 from flask import Flask, g
 
 from storefront.wiring import House
 from tests.apps import create_app
 from tests.web.visitor import Visitor
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
@@ -40,3 +46,19 @@ def test_addresses_keep_language_and_currency(many: Flask) -> None:
 def test_unknown_languages_and_currencies_do_not_exist(many: Flask, path: str) -> None:
     """What we do not speak or take is a 404, and never a redirect to another 404."""
     assert Visitor(many).ask(path).status_code == 404
+
+
+def test_every_sentence_can_be_translated() -> None:
+    """What code and templates say is in the file translators start from; `make messages` brings it up to date."""
+    methods, options = [], {}
+    cfg = ConfigParser()
+    cfg.read(ROOT / "babel.cfg")
+    for section in cfg.sections():
+        method, pattern = section.split(": ")
+        methods.append((pattern, method))
+        options[pattern] = dict(cfg[section])
+    keywords = {**DEFAULT_KEYWORDS, "_l": None, "N_": None}
+    said = {message for _, _, message, _, _ in extract_from_dir(ROOT, methods, options, keywords=keywords)}
+    with (ROOT / "translations" / "messages.pot").open("rb") as file:
+        known = {message.id for message in read_po(file) if message.id}
+    assert said == known, sorted(map(str, said ^ known))[:5]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import itertools
 import re
 from html.parser import HTMLParser
@@ -18,6 +19,7 @@ from markupsafe import Markup
 from storefront.letters import compose, wording
 from storefront.ports import Letter
 from storefront.settings import Settings
+from storefront.sims.names import told_by
 from tests.web.sample_desk import PAGES as DESK_PAGES
 from tests.web.sample_renewals import (
     CLOSED,
@@ -137,9 +139,16 @@ def make_shop(**more: Any) -> Flask:
     app.add_template_filter(lambda at: round((at - NOON).total_seconds()), "seconds_left")
     app.add_template_filter(lambda date: wording.day(date, "en"), "day")
     app.add_template_filter(wording.mask_email, "mask_email")
+    app.add_template_filter(wording.card_brand, "brand")
+    app.add_template_filter(told_by, "told")
+    app.add_template_filter(wording.card_brand, "brand")
     stamp = Markup('<time datetime="{}">{}</time>')
     app.add_template_filter(lambda at: stamp.format(at.isoformat(), wording.when(at, "en")), "when")
-    app.add_template_filter(lambda at, zone: stamp.format(at.isoformat(), wording.when_in(at, "en", zone)), "when_in")
+
+    def when_in(at: dt.datetime, zone: str, **more: bool) -> Markup:
+        return stamp.format(at.isoformat(), wording.when_in(at, "en", zone, **more))
+
+    app.add_template_filter(when_in, "when_in")
     return app
 
 

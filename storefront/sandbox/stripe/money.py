@@ -26,7 +26,7 @@ SMALLEST = {
     "aed": 200, "ron": 200, "bgn": 100, "inr": 50, "myr": 200,
 }  # fmt: skip
 LARGEST = 99_999_999
-_SIGNS = {"usd": "$", "eur": "€", "gbp": "£", "jpy": "¥", "aud": "A$", "cad": "CA$", "hkd": "HK$", "sgd": "S$"}
+_SIGNS = {"usd": "US$", "eur": "€", "gbp": "£", "jpy": "JP¥", "aud": "A$", "cad": "CA$", "hkd": "HK$", "nzd": "NZ$"}
 
 
 def exponent(currency: str) -> int:
@@ -66,7 +66,7 @@ def check_total(amount: int, currency: str) -> None:
 
 
 def spoken(amount: int, currency: str) -> str:
-    """An amount of minor units as a buyer reads it: ``$12.50``, ``¥900``, ``KWD 1.250``."""
+    """An amount of minor units as a buyer reads it: ``US$12.50``, ``JP¥900``, ``KWD 1.250``."""
     decimals = exponent(currency)
     number = f"{amount / 10**decimals:,.{0 if currency in ALWAYS_WHOLE else decimals}f}"
     sign = _SIGNS.get(currency)

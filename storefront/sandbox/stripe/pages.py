@@ -144,7 +144,7 @@ class Pages:
             )
 
     def _form(self, session: Json, form: dict[str, str], status: int, error: str = "", wrong: str = "") -> Response:
-        currency, now = session["currency"], self._box.now()
+        currency = session["currency"]
         lines = [
             {
                 "name": item["description"],
@@ -165,8 +165,6 @@ class Pages:
             shop=session["branding_settings"]["display_name"],
             total=spoken(session["amount_total"], currency),
             lines=lines,
-            until=f"{dt.datetime.fromtimestamp(session['expires_at'], dt.UTC):%H:%M}",
-            left=_spoken_span(session["expires_at"] - now),
             cancel_url=session["cancel_url"],
             email=known if _fixed(session) else form.get("email", known),
             email_fixed=_fixed(session),
@@ -220,15 +218,6 @@ def _needs_terms(session: Json) -> bool:
 
 def _targets(session: Json) -> tuple[str, ...]:
     return origin(session["success_url"])
-
-
-def _spoken_span(seconds: int) -> str:
-    minutes = max(0, seconds) // 60
-    if minutes < 1:
-        return "less than a minute"
-    if minutes < 120:
-        return f"{minutes} minute{'s' if minutes > 1 else ''}"
-    return f"{minutes // 60} hours"
 
 
 def _spoken_renewal(price: Json, quantity: int) -> str:

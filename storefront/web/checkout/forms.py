@@ -28,7 +28,7 @@ class CheckoutForm(RenewForm):
     )
     consent = BooleanField(
         _l("Deliver my eSIM now"),
-        validators=[DataRequired(_l("Tick this box: we can only deliver at once if you agree to it."))],
+        validators=[DataRequired(_l("Agree to delivery now: we can only deliver at once if you do."))],
     )
     device_ok = BooleanField(_l("My phone takes eSIMs and is not locked to a carrier"))
     form_key = HiddenField(

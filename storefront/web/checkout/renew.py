@@ -23,7 +23,7 @@ _SIGNS = {"US$": "USD", "$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "JP�
 class RenewForm(FlaskForm):  # type: ignore[misc]
     """A checkbox and three limits; all may stay empty."""
 
-    renew = BooleanField(_l("Renew it by itself"))
+    renew = BooleanField(_l("Renew automatically"))
     most_renewals = StringField(_l("Stop after so many renewals"))
     most = StringField(_l("Never more than this in all"))
     last_day = StringField(_l("Stop when I am home"))
@@ -101,7 +101,7 @@ def _day(typed: str | None) -> dt.date | None:
 
 def _sentence(detail: str, price: str, currency: str) -> str:
     sentences = {
-        "without_renew": _("You set a limit but did not switch auto-renew on. Tick this box, or empty the limits."),
+        "without_renew": _("You set a limit but did not switch auto-renew on. Switch it on, or empty the limits."),
         "not_a_number": _("Write a whole number, for example 3, or leave it empty."),
         "not_positive": _("This must be more than zero. To buy just once, leave auto-renew switched off."),
         "too_many": _("The most is 120 renewals. Leave it empty for no limit."),

@@ -19,6 +19,7 @@ from storefront.web.desk.verbs import LOOK_AGAIN
 from storefront.web.limits import Access, guard
 
 _A_KEY = re.compile(r"[A-Za-z0-9_-]{16,48}")
+_URGENCY = {"stuck": 0, "asked": 1, "closed": 2}
 blueprint = Blueprint("desk_closings", __name__, url_prefix="/desk")
 
 
@@ -69,7 +70,7 @@ def begin() -> AnyResponse | tuple[str, int]:
 @guard(access=Access.STAFF, limit="desk")
 def show(batch: str) -> AnyResponse:
     """How far each closing is, read from both sides; looks again until all have come to rest."""
-    shown = bulk_close.of_batch(context.house().bench, batch)
+    shown = sorted(bulk_close.of_batch(context.house().bench, batch), key=lambda one: _URGENCY[one.state])
     page = Response(render_template("desk/closings.html", staff=current_staff(), closings=shown, batch=batch))
     if any(one.state == "asked" for one in shown):
         page.headers["Refresh"] = LOOK_AGAIN

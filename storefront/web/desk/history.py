@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from storefront.cases import resolve as cases
 from storefront.kernel.errors import Kind, StorefrontError
 from storefront.kernel.iccid import masked, read_number
+from storefront.letters.wording import mask_email
 from storefront.models.order import Order
 from storefront.models.sim import Sim
 from storefront.ordering import progress
@@ -44,7 +45,7 @@ def order(reference: str) -> str:
         ask_again(home.bench, order_id)
     with home.read() as session:
         open_cases = cases.open_cases_of(session, order_id)
-        zone = session.exec(select(Order.time_zone).where(Order.id == order_id)).one()
+        zone, address = session.exec(select(Order.time_zone, Order.email).where(Order.id == order_id)).one()
     possible = verbs.possible(home.bench, order_verbs.DEEDS, order_id, staff)
     suggested = [verb for case in open_cases for verb in SUGGESTED.get(case.kind, ()) if verb in possible]
     return render_template(
@@ -59,6 +60,7 @@ def order(reference: str) -> str:
         kind=kind,
         kinds=timeline.KINDS,
         zone=zone,
+        traveller=mask_email(address),
     )
 
 

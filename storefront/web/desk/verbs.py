@@ -15,6 +15,7 @@ from storefront.identity.email_address import BadAddress
 from storefront.models.sim import Sim
 from storefront.ordering import progress
 from storefront.ordering import read as orders
+from storefront.support import cases as desk_cases
 from storefront.support import order_verbs, outcome, sim_verbs, verbs
 from storefront.support.cases import ReasonNeeded
 from storefront.support.verbs import Asked, ChangedMeanwhile, Deed, Unsure, Verb
@@ -79,6 +80,7 @@ def done(action_id: int) -> AnyResponse:
             staff=current_staff(),
             outcome=found,
             also=[verb for verb in also if verb != found.deed.verb][:MOST_ALSO],
+            case=desk_cases.newest_about(context.house().bench, found.deed.about),
         )
     )
     if not found.is_resting:

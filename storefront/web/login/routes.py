@@ -114,4 +114,6 @@ def code_key() -> bytes:
 
 
 def _code_page(form: CodeForm, address: str, *, sent: bool = False, status: int = 200) -> Response:
-    return make_response(render_template("login/code.html", form=form, email=address, sent=sent), status)
+    # Without an address it is the second factor of a SIM: the browser must not learn where the code went.
+    template = "login/code.html" if address else "sims/code.html"
+    return make_response(render_template(template, form=form, email=address, sent=sent), status)

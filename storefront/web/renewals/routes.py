@@ -109,7 +109,8 @@ def proof(locale: str, reference: str) -> Response:
     closing = closings.find(context.house().bench, reference)
     if closing.iccid != sim.iccid:
         raise ClosingNotFound(field="reference")
-    page = make_response(render_template("renewals/closing.html", closing=closing))
+    ours = read.by_id(context.house().bench, closing.renewal_id) if closing.renewal_id else None
+    page = make_response(render_template("renewals/closing.html", closing=closing, renewal=ours))
     if closing.state == "asked":
         page.headers["Refresh"] = LOOK_AGAIN
     return page

@@ -16,14 +16,19 @@ from storefront.settings import Settings
 
 NAMES = ("terms", "privacy", "refunds", "contact", "help")
 _HEADING = re.compile(r"\A\s*#\s+(?P<title>[^\n]+)\n")
+_PLACEHOLDER = re.compile(r"\A\s*(?P<lines>> Placeholder text\.[^\n]*\n(?:>[^\n]*\n)*)")
 _SCHEMES = frozenset({"", "http", "https", "mailto", "tel"})
 
 
 @dataclass(frozen=True, slots=True)
 class LegalPage:
-    """A page of the operator: its first heading and the rest as safe HTML."""
+    """A page of the operator: its first heading and the rest as safe HTML.
+
+    `placeholder_html` is the note to the operator that stands above a text nobody has adapted yet; it is no customer's.
+    """
 
     title: str
+    placeholder_html: str
     body_html: str
 
 
@@ -65,4 +70,10 @@ def read_page(settings: Settings, path: Path) -> LegalPage:
     heading = _HEADING.match(text)
     title = heading.group("title").strip() if heading else path.stem.capitalize()
     body = text[heading.end() :] if heading else text
-    return LegalPage(title, markdown.markdown(body, extensions=[_OnlyMarkdown(), "tables", "sane_lists"]))
+    note = _PLACEHOLDER.match(body)
+    told = re.sub(r"^> ?", "", note["lines"], flags=re.MULTILINE) if note else ""
+    return LegalPage(title, _html(told), _html(body[note.end() :] if note else body))
+
+
+def _html(text: str) -> str:
+    return str(markdown.markdown(text, extensions=[_OnlyMarkdown(), "tables", "sane_lists"]))

@@ -122,7 +122,8 @@ def legal(locale: str, name: str, **_path: str) -> Response:
 
     def render() -> str:
         page = operator_pages.read_page(settings, source)
-        return render_template("shop/legal.html", title=page.title, body_html=page.body_html)
+        facts = {"title": page.title, "placeholder_html": page.placeholder_html, "body_html": page.body_html}
+        return render_template("shop/legal.html", **facts)
 
     return kept((request.path, source.stat().st_mtime_ns), render)
 

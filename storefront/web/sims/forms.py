@@ -16,7 +16,7 @@ WISH_NAMES = dict(
     zip(
         WISHES,
         (
-            _l("Close an auto-renewal"),
+            _l("Stop auto-renew"),
             _l("Tell me which plans were ordered"),
             _l("Stop this SIM: it is lost or stolen"),
             _l("Something else"),

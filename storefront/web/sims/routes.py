@@ -41,7 +41,8 @@ blueprint = Blueprint("sims", __name__)
 @guard(access=Access.GUEST, limit="browse")
 def sign_in_form(locale: str) -> str:
     """Ask for the number, and say where it stands."""
-    return render_template("sims/sign_in.html", form=NumberForm(formdata=None), fault=None, hint=None)
+    empty = NumberForm(formdata=None)
+    return render_template("sims/sign_in.html", form=empty, fault=None, hint=None, is_unknown=False)
 
 
 @blueprint.post("/<locale>/sim/sign-in")
@@ -76,7 +77,7 @@ def sign_in(locale: str) -> Response:
     except EmailFirst:
         return make_response(render_template("sims/email_first.html"), 429)
     except OutsideError:
-        sentence = _("We cannot check this number right now: our supplier does not answer. Try again in a minute.")
+        sentence = _("We cannot check this number right now: the network does not answer. Try again in a minute.")
         return _asked_again(form, sentence, 503)
     # A form token that was in the browser before the sign-in must not be worth anything after it.
     session.clear()
@@ -252,7 +253,8 @@ def _sim() -> SimAccess:
 
 
 def _asked_again(form: NumberForm, fault: str, code: int, *, hint: str | None = None) -> Response:
-    return make_response(render_template("sims/sign_in.html", form=form, fault=fault, hint=hint), code)
+    page = render_template("sims/sign_in.html", form=form, fault=fault, hint=hint, is_unknown=code == 404)
+    return make_response(page, code)
 
 
 def _top_up_page(sim: SimAccess, wanted: TopUpOffer, form: TopUpForm) -> str:

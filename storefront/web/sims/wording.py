@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
-from storefront.kernel.iccid import has_check_digit, read_number
+from storefront.kernel.iccid import SHORTEST, has_check_digit, read_number
 
 
 def number_fault(reason: str) -> str:
@@ -26,18 +26,24 @@ def not_known() -> str:
     return str(
         _(
             "We cannot open this number. It may be mistyped, belong to another shop, or have been tried too often; "
-            "then wait an hour. If it is yours and stays closed, write to us."
+            "then wait an hour."
         )
     )
 
 
 def typing_hint(typed: str) -> str | None:
-    """A word about the check digit, which depends on what was typed alone."""
-    if has_check_digit(read_number(typed)):
-        return None
-    return str(
-        _("The last digit does not fit the others, so one of them may be mistyped. Some cards are printed like that.")
-    )
+    """A word about length and check digit, which depends on what was typed alone and so tells nobody anything."""
+    number = read_number(typed)
+    if not has_check_digit(number):
+        return str(
+            _(
+                "A digit may be wrong: the last one does not fit the others. Compare them one by one; "
+                "some cards are printed like that."
+            )
+        )
+    if len(number) == SHORTEST:
+        return str(_("A digit may be missing: this number has 18, and most have 19 or 20."))
+    return None
 
 
 def top_up_consent() -> str:

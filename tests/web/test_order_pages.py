@@ -1,0 +1,132 @@
+"""What the pages of an order, the checkout and the operator's texts say, rendered from plain facts."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from pathlib import Path
+from types import SimpleNamespace as Facts
+
+import pytest
+from flask import Flask
+
+from storefront.web.shop.legal import read_page
+from tests.web.sample_views import NOON, PAGES, REFUND, make_checkout, make_install, make_order, make_paid, make_plan
+from tests.web.test_templates import make_shop, render
+
+DEAD_ENDS = ("rejected", "lapsed", "cancelled")
+
+
+@pytest.fixture(scope="module")
+def shop() -> Flask:
+    """The templates with the contract's globals and filters."""
+    return make_shop()
+
+
+def _words(page: str) -> str:
+    """The text of a page, its white space as a reader sees it."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def test_a_case_says_by_when_somebody_answers(shop: Flask) -> None:
+    """The clock of the case stands beside its number; without an open case no time is made up."""
+    due = NOON + dt.timedelta(hours=4)
+    page = _words(render(shop, "orders/waiting.html", {"order": make_paid("attention", case_due_at=due)}))
+    assert "A person answers by 20 Nov 2026, 16:00 UTC at the latest." in page
+    assert "A person answers" not in render(shop, "orders/waiting.html", {"order": make_paid("attention")})
+
+
+@pytest.mark.parametrize(
+    ("name", "subject"),
+    [
+        ("attention", "C-4711"),
+        ("rejected", "LF7K2MQ9"),
+        ("stranger", "LF7K2MQ9"),
+        ("error", "r-1"),
+        ("kit", "LF7K2MQ9"),
+    ],
+)
+def test_a_mail_to_us_names_what_it_is_about(shop: Flask, name: str, subject: str) -> None:
+    """The address opens a mail whose subject finds the order, the case or the request."""
+    assert f'href="mailto:help@shop.example?subject={subject}"' in render(shop, *PAGES[name])
+
+
+@pytest.mark.parametrize("phase", DEAD_ENDS)
+def test_nobody_reads_a_total_that_was_never_charged(shop: Flask, phase: str) -> None:
+    """An unpaid order that ended names its price and says that it was not charged."""
+    page = _words(render(shop, "orders/ended.html", {"order": make_order(phase)}))
+    assert "US$13.50, not charged" in page
+    assert "Total" not in page
+
+
+def test_a_refund_stands_under_the_total_with_its_day(shop: Flask) -> None:
+    """What went back is a row of its own, once it has gone."""
+    page = _words(render(shop, "orders/ended.html", {"order": make_paid("refunded", refund=REFUND)}))
+    assert "Total US$13.50 Refunded 20 Nov 2026, 12:00 UTC −US$13.50" in page
+    pending = make_paid("refunding", refund=Facts(amount=REFUND.amount, state="pending", done_at=None))
+    assert "−US$" not in render(shop, "orders/waiting.html", {"order": pending})
+
+
+def test_the_checkout_says_what_is_needed_and_keeps_limits_with_what_they_limit(shop: Flask) -> None:
+    """Consent is needed, auto-renew is apart under its own head, and its limits stand inside its frame."""
+    facts = {"plan": make_plan(), "form": make_checkout(), "problem": None, "consent": "Yes.", "renew_consent": "Mine."}
+    page = render(shop, "checkout/form.html", facts)
+    assert "Deliver my eSIM now needed" in _words(page)
+    apart = page[page.index("<fieldset") : page.index("</fieldset>")]
+    assert _words(apart).startswith("Optional : Auto-renew Renew automatically every 30 days")
+    box = apart[apart.index('<div class="check">') :]
+    assert box.index("Set a spending limit") < box.rindex("</div>")
+    assert box.rstrip().endswith("</div>")
+
+
+@pytest.mark.parametrize(("faults", "words"), [(1, "Please mend 1 thing"), (2, "Please mend 2 things")])
+def test_the_summary_counts_what_is_to_mend(shop: Flask, faults: int, words: str) -> None:
+    """One fault is one thing."""
+    wrong = dict([("email", ["Type it."]), ("consent", ["Agree to delivery now."])][:faults])
+    facts = {"plan": make_plan(), "form": make_checkout(**wrong), "problem": None, "consent": "", "renew_consent": ""}
+    assert words in _words(render(shop, "checkout/form.html", facts))
+
+
+def test_a_form_with_one_field_says_its_fault_once(shop: Flask) -> None:
+    """No summary repeats it, and it is read out at once."""
+    page = render(shop, *PAGES["sign-in-fault"])
+    assert page.count("Type it.") == 1
+    assert 'id="email-fault" role="alert"' in page
+
+
+def test_on_a_phone_the_tips_follow_the_button_and_the_code_stays_in_sight(shop: Flask) -> None:
+    """Install, the way to help, the tips, then the code for another screen; only the typing is folded."""
+    page = render(shop, *PAGES["ready-iphone"])
+    marks = ('id="this-device"', "It does not work", 'id="tips"', 'id="scan"', "<summary><h2")
+    order = [page.index(mark) for mark in marks]
+    assert order == sorted(order)
+    assert "<details" not in page[: page.index("qr.svg")]
+
+
+def test_a_day_reads_as_the_shop_writes_days(shop: Flask) -> None:
+    """The last day to install, too."""
+    facts = {"order": make_paid("ready"), "renewal": None}
+    page = render(
+        shop, "orders/ready.html", {**facts, "install": make_install("iphone", expires_on=dt.date(2027, 5, 20))}
+    )
+    assert "Install by 20 May 2027" in page
+
+
+def test_a_page_that_is_not_there_offers_the_search(shop: Flask) -> None:
+    """The field leads to the search without a detour."""
+    assert 'action="/en/usd/search"' in render(shop, *PAGES["error"])
+
+
+def test_what_is_said_to_the_operator_reaches_customers_in_a_demo_only(tmp_path: Path, shop: Flask) -> None:
+    """The placeholder is taken out of the text; only a shop that sells nothing shows it, as a notice."""
+    source = tmp_path / "terms.md"
+    source.write_text("# Terms\n\n> Placeholder text. Replace `terms.md`.\n> Soon.\n\n## Rules\n\n> A quotation.\n")
+    page = read_page(Facts(name="Landfall", support_email="", promise_minutes=15), source)  # type: ignore[arg-type]
+    assert "Placeholder" not in page.body_html
+    assert "<blockquote>" in page.body_html
+    assert "<code>terms.md</code>" in page.placeholder_html
+    facts = {"title": page.title, "placeholder_html": page.placeholder_html, "body_html": page.body_html}
+    assert "Placeholder text." in render(shop, "shop/legal.html", facts)
+    real = make_shop()
+    real.jinja_env.globals["shop"].is_demo = False  # type: ignore[attr-defined]
+    assert "Placeholder text." not in render(real, "shop/legal.html", facts)
