@@ -13,6 +13,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from PIL import Image
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
 from sqlalchemy import update
 
@@ -30,6 +31,10 @@ from tests.browser.sim_screens import walk_sims
 from tests.browser.tickets import TICKETS, Clerk
 from tests.conftest import WEBHOOK_SECRET, find_chromium, settings_for
 
+# Pictures further down are loaded when they are scrolled to; nobody waits for those.
+DRAWN = """Promise.all(
+    [...document.images].filter(one => one.loading !== "lazy").map(one => one.decode().catch(() => null))
+)"""
 TARGET = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 
 
@@ -41,9 +46,23 @@ class Photographer(Person):
         self.suffix = f"{size}-{theme}"
 
     def shoot(self, name, *, whole=False):
-        """Keep the page as `name`; `whole` beyond the first screen."""
+        """Keep the page as `name`; `whole` beyond the first screen.
+
+        The browser may refuse while a page renews itself, and a picture may be taken before its images are drawn.
+        """
         path = TARGET / f"{name}-{self.suffix}.png"
-        self.page.screenshot(path=path, full_page=whole)
+        size = self.page.viewport_size
+        for is_last in (False, False, True):
+            try:
+                self.page.wait_for_load_state("load")
+                self.page.evaluate(DRAWN)
+                assert self.page.evaluate("innerWidth") == size["width"], f"{name} is laid out for another width"
+                self.page.screenshot(path=path, full_page=whole)
+            except (PlaywrightError, AssertionError):
+                if is_last:
+                    raise
+            else:
+                break
         shrink(path)
 
     def visit(self, path, name, *, whole=False):
