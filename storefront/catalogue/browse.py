@@ -59,9 +59,7 @@ def N_(text: str) -> str:  # noqa: N802 (the extractor of translatable texts loo
     return text
 
 
-VALIDITY = N_(
-    "As a rule the days start when the eSIM first connects in a country where it works, not when you install it."
-)
+VALIDITY = N_("The days start when the eSIM first connects in a country where it works, not when you install it.")
 REFUND = N_(
     "If we cannot deliver, you get the full price back. A delivered eSIM can be given back as long as it was never "
     "installed."
@@ -98,6 +96,7 @@ def destination(shelf: Shelf, slug: str, currency: str, *, say: Say = str) -> De
     apart = _told_apart(there)
     plans = [_plan_card(shelf, plan, currency, say, apart) for plan in there]
     plans.sort(key=lambda plan: (not plan.in_stock, plan.is_unlimited, plan.data_mb, plan.days, plan.price.minor))
+    plans = _without_dear_twins(plans)
     similar = [other for mixed in mixed_up_with(place.iso2 or "") if (other := shelf.places.get(mixed.slug))]
     return DestinationPage(
         destination=card(shelf, place, currency),
@@ -191,20 +190,23 @@ def _price(shelf: Shelf, plan: ShelfPlan, currency: str) -> Money:
 
 
 def _told_apart(plans: Iterable[ShelfPlan]) -> dict[int, str]:
-    """What the supplier says of plans that read alike: its summary where that differs, else its name.
-
-    Nothing for unlimited ones whose fair use differs: that is shown anyway.
-    """
+    """What the supplier says of plans that read alike: its summary, where all of them differ in it."""
     alike: defaultdict[tuple[str, bool], list[ShelfPlan]] = defaultdict(list)
     for plan in plans:
         alike[title(plan), plan.is_regional].append(plan)
     told = {}
     for twins in alike.values():
-        is_told = twins[0].is_unlimited and len({_fair_use(plan, str) for plan in twins}) == len(twins)
-        if len(twins) > 1 and not is_told:
-            differs = len({plan.summary for plan in twins} - {""}) == len(twins)
-            told.update({plan.id: plan.summary if differs else plan.name for plan in twins})
+        if len(twins) > 1 and len({plan.summary for plan in twins} - {""}) == len(twins):
+            told.update({plan.id: plan.summary for plan in twins})
     return told
+
+
+def _without_dear_twins(plans: Iterable[PlanCard]) -> list[PlanCard]:
+    """Of plans that nothing on their cards tells apart, the first one; the others keep their own pages."""
+    shown: dict[tuple[str, bool, str, str], PlanCard] = {}
+    for plan in plans:
+        shown.setdefault((plan.name, plan.is_regional, plan.fair_use, plan.apart), plan)
+    return list(shown.values())
 
 
 def _plan_card(shelf: Shelf, plan: ShelfPlan, currency: str, say: Say, apart: Mapping[int, str]) -> PlanCard:

@@ -27,7 +27,10 @@ AT_REST = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """One side's word: `side` is ``cashier``, ``supplier``, ``order`` or ``mail``; `at` is when it was so or read."""
+    """One side's word: `side` is ``cashier``, ``supplier``, ``order`` or ``mail``; `at` is when it was so or read.
+
+    Of a mail, `said` is which letter it was, and `told` is where it went.
+    """
 
     side: str
     said: str
@@ -124,8 +127,8 @@ def _letters(bench: Workbench, order: Order, deed: Deed) -> list[Proof]:
     return [
         Proof(
             "mail",
-            row.state.value,
-            f"{row.job.removeprefix('letters.')} {_address(row, order, deed)}",
+            row.job.removeprefix("letters."),
+            _address(row, order, deed),
             row.done_at,
             row.state is WorkState.DONE,
         )

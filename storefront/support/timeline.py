@@ -107,7 +107,8 @@ def _order(session: Session, order: Order) -> Iterator[Line]:
         if paid.paid_at:
             amount = f"{_money(paid.captured_minor, paid.currency)}, {paid.payment_id}"
             what = "captured a second time" if paid.is_extra else "captured"
-            yield Line(paid.paid_at, "money", what, amount, name)
+            # The cashier's stamps are whole seconds, and nothing is captured before its page is open.
+            yield Line(max(paid.paid_at, paid.opened_at), "money", what, amount, name)
     for back in session.exec(select(Refund).where(Refund.order_id == order.id)):
         amount = f"{_money(back.amount_minor, back.currency)}, {back.reason} {back.refund_id or ''}"
         yield Line(back.done_at or back.decided_at, "money", f"refund {back.state}", amount, name)

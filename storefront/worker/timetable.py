@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy import or_, update
 from sqlmodel import Session, col, select
 
+from storefront.cases import forget
 from storefront.catalogue import refresh
 from storefront.kernel.clock import wall_now
 from storefront.models.work import Sweep
@@ -40,6 +41,7 @@ TIMETABLE = (
     Entry("ordering.sleepers", dt.timedelta(minutes=2), lambda house: sweeps.sleepers(house.bench)),
     Entry("renewals.sleepers", dt.timedelta(minutes=10), lambda house: renewal_sweeps.sleepers(house.bench)),
     Entry("money.reconcile", dt.timedelta(days=1), lambda house: reconcile.daily(house.bench)),
+    Entry("cases.forget", dt.timedelta(days=1), lambda house: forget.forget_proofs(house.write, house.bench.now())),
     Entry("catalogue.refresh", dt.timedelta(hours=1), _refresh),
 )
 

@@ -67,7 +67,7 @@ PLANNED = Facts(
 SAID = (
     *(("order", "paid"), ("refund", "done"), ("cashier", "silent"), ("cashier", "none_yet"), ("cashier", "none_left")),
     *(("cashier", "not_yet"), ("cashier", "done"), ("supplier", "silent"), ("supplier", "none_left")),
-    *(("supplier", "not_yet"), ("supplier", "paid"), ("mail", "waiting")),
+    *(("supplier", "not_yet"), ("supplier", "paid"), ("mail", "order_delivered")),
 )
 PROOFS = [Facts(side=side, said=said, told=NASTY, at=NOON, is_done=said == "done") for side, said in SAID]
 SENT = Facts(wish="close_renewal", email="ana@example.com", words=NASTY, media_type="image/png", sent_at=NOON)

@@ -71,10 +71,11 @@ def test_the_checkout_says_what_is_needed_and_keeps_limits_with_what_they_limit(
     """Consent is needed, auto-renew is apart under its own head, and its limits stand inside its frame."""
     facts = {"plan": make_plan(), "form": make_checkout(), "problem": None, "consent": "Yes.", "renew_consent": "Mine."}
     page = render(shop, "checkout/form.html", facts)
-    assert "Deliver my eSIM now needed" in _words(page)
+    assert _words(page).index("Deliver my eSIM now needed") < _words(page).index("Optional : Auto-renew")
     apart = page[page.index("<fieldset") : page.index("</fieldset>")]
-    assert _words(apart).startswith("Optional : Auto-renew Renew automatically every 30 days")
-    box = apart[apart.index('<div class="check">') :]
+    assert _words(apart).startswith("Optional : Auto-renew My phone takes eSIMs")
+    box = apart[apart.rindex('<div class="check">') :]
+    assert _words(box).startswith("Renew automatically every 30 days")
     assert box.index("Set a spending limit") < box.rindex("</div>")
     assert box.rstrip().endswith("</div>")
 
@@ -126,7 +127,7 @@ def test_what_is_said_to_the_operator_reaches_customers_in_a_demo_only(tmp_path:
     assert "<blockquote>" in page.body_html
     assert "<code>terms.md</code>" in page.placeholder_html
     facts = {"title": page.title, "placeholder_html": page.placeholder_html, "body_html": page.body_html}
-    assert "Placeholder text." in render(shop, "shop/legal.html", facts)
+    assert "Sample text of a test shop." in render(shop, "shop/legal.html", facts)
     real = make_shop()
     real.jinja_env.globals["shop"].is_demo = False  # type: ignore[attr-defined]
-    assert "Placeholder text." not in render(real, "shop/legal.html", facts)
+    assert "Sample text" not in render(real, "shop/legal.html", facts)
