@@ -14,7 +14,7 @@ from storefront.kernel.money import Money
 from storefront.models.order import CallState, Hold, HoldState, Order, OrderEvent
 from storefront.models.payment import Payment, PaymentState, RefundState
 from storefront.ordering import calls, confirm
-from storefront.ordering.bench import FINISHED, ONWARD, Outcome, Wait, Workbench, pause, wake_renewal_of
+from storefront.ordering.bench import FINISHED, ONWARD, Outcome, Wait, Workbench, locked_state, pause, wake_renewal_of
 from storefront.ordering.states import Event, move
 from storefront.payments import refund, settle
 from storefront.ports import PaymentNotice
@@ -86,6 +86,9 @@ def release_step(bench: Workbench, order: Order) -> Outcome:
     )
     try:
         with bench.write() as session:
+            # Late money may have come since we looked: then the profile is about to be paid for, and stays.
+            if locked_state(session, order.id) is not order.state:
+                return ONWARD
             ticket = calls.begin(
                 session,
                 order_id=order.id,
