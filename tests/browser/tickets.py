@@ -105,7 +105,7 @@ def wrong_e_mail(clerk, person):
     clerk.sit_down()
     clerk.search(f"I typed my address wrong in order {reference}")
     clerk.do("Change the e-mail", "wrong_address", email="right@traveller.example")
-    clerk.sees("order_delivered right@traveller.example: done")
+    clerk.sees("The mail with the code, to right@traveller.example")
 
 
 def double_charge(clerk, person):
