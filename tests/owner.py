@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 from storefront.ordering import read
@@ -27,9 +28,9 @@ def see_sim(traveller):
 
 
 def top_up_path(traveller, name):
-    """The address of the form for the plan called so."""
-    ticket = next(part for part in see_sim(traveller).split('<a class="ticket')[1:] if name in part)
-    return re.search(r'href="([^"]+)"', ticket).group(1)
+    """The address of the form for the plan called so: the SIM's page names places and sizes, the form the plan."""
+    paths = re.findall(r'<a class="ticket[^>]*href="([^"]+)"', see_sim(traveller))
+    return next(path for path in paths if name in html.unescape(traveller.browser.get(path).text))
 
 
 def order_top_up(traveller, name="Asia 12 countries 3GB/month", **changes):

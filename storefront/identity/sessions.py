@@ -74,6 +74,12 @@ def touch(write: SessionFactory, session_id: str, *, now: dt.datetime) -> None:
             row.expires_at = now + EMAIL_LIFE
 
 
+def lasts_until(read: SessionFactory, session_id: str) -> dt.datetime:
+    """When the session ends, unless it is used again before."""
+    with read() as session:
+        return session.exec(select(WebSession.expires_at).where(WebSession.id == session_id)).one()
+
+
 def open_guest(session: Session, *, now: dt.datetime) -> tuple[SessionView, str]:
     """A new guest session and the token for its cookie."""
     return _new(session, SessionLevel.GUEST, None, now)

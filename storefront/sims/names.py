@@ -19,6 +19,18 @@ _MONTHS = re.compile(r"(?<![\d.])(\d+)\s*-?\s*(?:months?\b|个月)", re.IGNORECA
 _A_MONTH = re.compile(r"(?:/|per|a|每)\s*(?:month\b|月)", re.IGNORECASE)
 _UNLIMITED = re.compile(r"unlimited|无限|不限", re.IGNORECASE)
 _NOT_LATIN = re.compile(r"[^\u0000-\u024f]")
+_AREA = re.compile(r"(\D+)(\d+)国")
+_AREAS = {
+    "欧洲": "Europe",
+    "亚洲": "Asia",
+    "全球": "Global",
+    "北美": "North America",
+    "南美": "South America",
+    "非洲": "Africa",
+    "大洋洲": "Oceania",
+    "中东": "Middle East",
+}
+_COUNTRIES = re.compile(r"[\s,(]*\b(\d+) countries\b\)?", re.IGNORECASE)
 _MEGABYTES = {"G": 1024, "M": 1}
 _DAYS_OF_A_MONTH = 30
 
@@ -38,6 +50,17 @@ class PlanTold:
         """Whether there is enough for a name in our own words."""
         return self.is_unlimited or bool(self.data_mb)
 
+    @property
+    def place(self) -> str:
+        """`where` without the number of its countries, which differs between plans for the same place."""
+        return _COUNTRIES.sub("", self.where).strip()
+
+    @property
+    def countries(self) -> int | None:
+        """In how many countries it works, where the name says so."""
+        found = _COUNTRIES.search(self.where)
+        return int(found[1]) if found else None
+
 
 @lru_cache(maxsize=2048)
 def told_by(name: str) -> PlanTold:
@@ -46,14 +69,12 @@ def told_by(name: str) -> PlanTold:
     size = None if daily or unlimited else _SIZE.search(name)
     span = _DAYS.search(name) or _MONTHS.search(name) or _A_MONTH.search(name)
     first = min((found.start() for found in (daily, unlimited, size, span) if found), default=0)
-    where = name[:first].strip(" ,;:-–(/")
     return PlanTold(
         data_mb=_volume(size),
         is_unlimited=unlimited is not None,
         days=_days(span),
         daily_mb=_volume(daily),
-        # A place in letters few travellers read helps nobody; the whole name stands beside it anyway.
-        where="" if _NOT_LATIN.search(where) else where,
+        where=_place_in(name[:first].strip(" ,;:-–(/")),
     )
 
 
@@ -65,6 +86,14 @@ def told_of(name: str, offers: Iterable[Mapping[str, Any]]) -> PlanTold:
             is_unlimited, days = offer["data_mb"] == 0, offer["days"] * offer["periods"]
             return PlanTold(offer["data_mb"] or None, is_unlimited, days, told.daily_mb, told.where)
     return told
+
+
+def _place_in(text: str) -> str:
+    # A place in letters few travellers read helps nobody: large areas have an English name, all else stays unsaid.
+    if not _NOT_LATIN.search(text):
+        return text
+    area = _AREA.match(text)
+    return f"{_AREAS[area[1]]} {area[2]} countries" if area and area[1] in _AREAS else ""
 
 
 def _volume(found: re.Match[str] | None) -> int | None:

@@ -35,14 +35,16 @@ def wake_for(session: Session, iccid: str, now: dt.datetime) -> None:
         wake(session, sim_id, now)
 
 
-def wake_if_aged(write: SessionFactory, read: SessionFactory, sim_id: str, now: dt.datetime) -> None:
-    """As `wake`, unless a look is under way or was taken within `AGES_AFTER`."""
+def wake_if_aged(write: SessionFactory, read: SessionFactory, sim_id: str, now: dt.datetime) -> bool:
+    """As `wake`, unless a look is under way or was taken within `AGES_AFTER`; tells whether one is under way now."""
     with read() as session:
         looked_at = session.exec(select(Sim.looked_at).where(Sim.id == sim_id)).first()
         is_idle = outbox.is_closed(session, f"{JOB}:{sim_id}")
-    if looked_at is None or (is_idle and now - looked_at >= AGES_AFTER):
-        with write() as session:
-            wake(session, sim_id, now)
+    if looked_at is not None and (not is_idle or now - looked_at < AGES_AFTER):
+        return not is_idle
+    with write() as session:
+        wake(session, sim_id, now)
+    return True
 
 
 def refresh(write: SessionFactory, read: SessionFactory, sims: SimSupplier, clock: Clock, sim_id: str) -> None:

@@ -65,6 +65,7 @@ class RenewalLine:
 class SimStatus:
     """The last known facts; `is_new` until the supplier was asked for the first time.
 
+    `as_of` is when its plans were read, `asked_at` when the supplier was last asked, with or without an answer.
     `history` and `renewal` are None without the proof; `renewal_is_known` says whether the supplier told us.
     """
 
@@ -73,6 +74,7 @@ class SimStatus:
     plans: tuple[PlanLine, ...]
     meter: Meter | None
     as_of: dt.datetime | None
+    asked_at: dt.datetime | None
     is_new: bool
     is_stale: bool
     is_silent: bool
@@ -94,6 +96,7 @@ def status(read: SessionFactory, sim_id: str, *, is_proved: bool, now: dt.dateti
         plans=plans,
         meter=_meter(sim, is_proved=is_proved, now=now),
         as_of=sim.as_of,
+        asked_at=sim.looked_at,
         is_new=sim.looked_at is None,
         is_stale=sim.as_of is not None and now - sim.as_of > STALE_AFTER,
         is_silent="plans" in sim.errors,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import math
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,12 +14,13 @@ from typing import Any, TypeVar
 import structlog
 from flask import Flask, current_app, request
 from limits import RateLimitItem, parse
-from limits.storage import MemoryStorage, Storage, storage_from_string
+from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
 
 from storefront.kernel.errors import Kind, StorefrontError
 from storefront.kernel.ids import token_hash
 from storefront.settings import Settings
+from storefront.web.windows import Windows
 
 REDIS_PATIENCE = 0.2
 REDIS_PAUSE = 5.0
@@ -151,9 +151,8 @@ class Limiter:
     """Counts calls in Redis when the shop has one, else in this process; a lost Redis must not close the shop."""
 
     def __init__(self, redis_url: str) -> None:
-        self._local = FixedWindowRateLimiter(MemoryStorage())
+        self._local = FixedWindowRateLimiter(Windows())
         self._shared: FixedWindowRateLimiter | None = None
-        self._one_at_a_time = threading.Lock()
         self._lost_until = 0.0
         if redis_url:
             patience = {"socket_timeout": REDIS_PATIENCE, "socket_connect_timeout": REDIS_PATIENCE}
@@ -172,9 +171,7 @@ class Limiter:
             except Exception as lost:  # noqa: BLE001 - whatever fails in the store's client: count here for a while
                 self._lost_until = time.monotonic() + REDIS_PAUSE
                 _log.warning("rate_store_lost", error=type(lost).__name__)
-        # The store in memory starts its own clean-up thread, and two callers at once would start the same one twice.
-        with self._one_at_a_time:
-            return self._wait(self._local, name, keys)
+        return self._wait(self._local, name, keys)
 
     def _wait(self, counter: FixedWindowRateLimiter, name: str, keys: dict[str, str]) -> float:
         for by, rate in self._rates[name]:

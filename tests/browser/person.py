@@ -84,6 +84,14 @@ class Person:
         self.page.get_by_role("heading", name=re.compile("A person is looking")).wait_for(timeout=20_000)
         return self.page.url.rstrip("/").split("/")[-1]
 
+    def choose_top_up(self, place="Asia", words=r"^3 GB\s+30 days"):
+        """A plan on the SIM's page by its place and size; the place may be folded."""
+        fold = self.page.locator("details", has=self.page.get_by_role("heading", name=place, exact=True))
+        if fold.count():
+            fold.locator("summary").click()
+        around = fold if fold.count() else self.page.locator("main")
+        around.get_by_role("link", name=re.compile(words)).click()
+
     def buy(self):
         """All of it."""
         self.to_checkout()

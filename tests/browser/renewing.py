@@ -10,8 +10,6 @@ import requests
 from tests.making import mails_to
 from tests.subscriber import ask
 
-PLAN = "Asia 12 countries 3GB"
-
 
 def open_form(person, iccid):
     """From card login to the form of a top-up."""
@@ -20,7 +18,7 @@ def open_form(person, iccid):
     page.get_by_label(re.compile("ICCID")).fill(iccid)
     page.get_by_role("button", name="Open my SIM").click()
     page.get_by_role("heading", name="Add data to this SIM").wait_for(timeout=20_000)
-    page.get_by_role("link", name=re.compile(PLAN)).click()
+    person.choose_top_up()
 
 
 def agree(person, email, **limits):

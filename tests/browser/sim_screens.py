@@ -26,7 +26,7 @@ def walk_sims(somebody):
     sim = sims.create("expired")
     _open(somebody, sim.iccid)
     somebody.shoot("sim-empty", whole=True)
-    page.get_by_role("link", name=re.compile("Asia 12 countries 3GB")).click()
+    somebody.choose_top_up()
     somebody.shoot("sim-top-up", whole=True)
     page.get_by_label(re.compile("e-mail", re.IGNORECASE)).fill(f"sim.{somebody.suffix}@traveller.example")
     page.get_by_label("Put it on my SIM now").check()

@@ -53,7 +53,7 @@ def test_sign_in_by_card_and_top_up(person, shop):
     sim = shop.sandbox.world.sims.some("expired")
     _open(person, sim.iccid)
     page = person.page
-    page.get_by_role("link", name=re.compile("Asia 12 countries 3GB")).click()
+    person.choose_top_up()
     page.get_by_label(re.compile("e-mail", re.IGNORECASE)).fill("eva@traveller.example")
     page.get_by_label("Put it on my SIM now").check()
     page.get_by_role("button", name=re.compile("^Pay ")).click()

@@ -9,6 +9,7 @@ import pytest
 from sqlmodel import select
 
 from storefront.cases.ask import MOST_BYTES
+from storefront.identity.sessions import EMAIL_LIFE
 from storefront.models.case import Case, CaseProof
 from storefront.models.sim import Sim
 from storefront.sandbox.linksfield.sims.plans import PLANS
@@ -101,6 +102,23 @@ def test_the_code_goes_to_the_address_that_got_the_profile_and_opens_everything(
     assert PLANS[0].name in opened.split("Auto-renew</h2>")[1]
 
 
+def test_the_right_code_is_said_to_be_right_once_and_how_long_it_holds(traveller):
+    """After the code the page says that it worked and until when; later the time stands beside the way out."""
+    iccid = buy_esim(traveller)
+    elsewhere = traveller.other()
+    open_sim(elsewhere, iccid)
+    press(elsewhere, "/en/sim/prove", see_sim(elsewhere))
+    page = elsewhere.browser.get("/en/sign-in/code").text
+    press(elsewhere, "/en/sign-in/code", page, code=newest_code(elsewhere, traveller.email))
+    until = elsewhere.house.outside.clock.now() + EMAIL_LIFE
+    first, second = elsewhere.browser.get("/en/sim").text, elsewhere.browser.get("/en/sim").text
+    assert ("The code was right" in first, "The code was right" in second) == (True, False)
+    for page in (first, second):
+        assert f"{until:%d %b %Y, %H:}".lstrip("0") in page
+    press(elsewhere, "/en/sign-out", second)
+    assert elsewhere.browser.get("/en/sim").status_code == 303
+
+
 def test_a_sim_we_did_not_deliver_asks_the_desk_with_a_proof(traveller, house, sandbox):
     """Without a second factor nothing changes by itself: a case with the sealed proof is opened, and the desk told."""
     sim = sandbox.world.sims.some("auto_renewing")
@@ -149,6 +167,30 @@ def test_a_silent_supplier_leaves_the_page_with_what_was_known(traveller, sandbo
     answer = open_sim(traveller.other(), sim.iccid)
     assert answer.status_code == 503
     assert "does not answer" in answer.text
+
+
+def test_old_facts_can_be_read_again_once_a_minute(traveller, sandbox):
+    """The link asks anew and the page shows the answer by itself, for a while; within a minute nobody is asked."""
+    open_sim(traveller, sandbox.world.sims.some("in_use").iccid)
+    see_sim(traveller)
+    sandbox.world.faults.arm("mall.*", "status", 99, status=503)
+    sandbox.world.faults.arm("csss.*", "status", 99, status=503)
+    traveller.wait(120)
+    assert 'href="/en/sim?again=1"' in see_sim(traveller)
+    asked = len(sandbox.world.log)
+    soon = traveller.browser.get("/en/sim?again=1")
+    traveller.drain()
+    assert ("Refresh" in soon.headers, len(sandbox.world.log)) == (False, asked)
+    sandbox.world.faults.clear()
+    traveller.wait(61)
+    later = traveller.browser.get("/en/sim?again=1")
+    assert later.headers["Refresh"] == "2; url=/en/sim?again=2"
+    assert "Asking the network again" in later.text
+    assert "Refresh" not in traveller.browser.get("/en/sim?again=9").headers
+    traveller.drain()
+    answered = traveller.browser.get("/en/sim?again=2")
+    assert "Refresh" not in answered.headers
+    assert "does not answer" not in answered.text
 
 
 def test_an_odd_answer_changes_nothing_and_is_kept_for_the_desk(traveller, sandbox, house):

@@ -1,5 +1,6 @@
 """What the desk does to orders and SIMs: shown first, done once, refused where it makes no sense, kept on record."""
 
+import datetime as dt
 import io
 import re
 
@@ -8,6 +9,7 @@ import sqlalchemy.exc
 from sqlalchemy import text
 from sqlmodel import select
 
+from storefront.cases.open import FIRST_LOOK
 from storefront.models.staff import StaffAction
 from storefront.ordering.read import order_view
 from tests.agent import Agent, delivered, message_id, stuck
@@ -173,6 +175,8 @@ def test_a_traveller_asks_and_the_desk_answers(traveller, agent, house):
     path = f"/en/orders/{reference}/help"
     page = traveller.browser.get(path).text
     assert "What is wrong" in page
+    answer_by = dt.datetime.fromisoformat(re.search(r'a person answers by <time datetime="([^"]+)', page).group(1))
+    assert abs(answer_by - house.outside.clock.now() - FIRST_LOOK) < dt.timedelta(minutes=1)
     assert press(traveller, path, page, trouble="nonsense").status_code == 422
     assert press(traveller, path, page, trouble="other", words=" ").status_code == 422
     assert agent.browser.get("/desk/").text.count("asks for help") == 0

@@ -8,6 +8,7 @@ from typing import Any
 
 from storefront.kernel.money import Money
 from storefront.sims.names import told_by
+from storefront.web.sims.places import shelve
 from tests.web.sample_views import NOON, Form
 
 DAY = dt.date(2026, 12, 20)
@@ -47,6 +48,7 @@ def make_sim(**more: Any) -> Facts:
         ),
         "meter": make_meter(),
         "as_of": NOON,
+        "asked_at": NOON,
         "is_new": False,
         "is_stale": False,
         "is_silent": False,
@@ -68,9 +70,10 @@ TOP_UP = Form("email", "consent", "form_key", "renew", "most_renewals", "most", 
 NOTHING = make_sim(mood="unknown", plans=(), meter=None, as_of=None, is_new=True)
 
 
-def page(sim: Facts, access: Facts, *offers: Facts) -> tuple[str, dict[str, Any]]:
+def page(sim: Facts, access: Facts, *offers: Facts, **more: Any) -> tuple[str, dict[str, Any]]:
     """The SIM's page."""
-    return "sims/sim.html", {"sim": sim, "access": access, "offers": list(offers), "renewal": None}
+    facts = {"sim": sim, "access": access, "shelf": shelve(offers, sim, "USD"), "renewal": None}
+    return "sims/sim.html", {**facts, "proved_until": NOON, "just_proved": False, "again": "", **more}
 
 
 def ask_form(**errors: list[str]) -> Form:
@@ -93,6 +96,10 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         make_access(),
         make_offer(),
         make_offer(is_unlimited=True, data_mb=0, name="Europe unlimited 15 days (2GB/day)"),
+        *(make_offer(key=f"m{one}", data_mb=1024 * one) for one in (1, 2, 4)),
+        make_offer(name='"><script>'),
+        make_offer(name="UK & Ireland 5GB/month", charged=Money(950, "GBP")),
+        make_offer(name='"><script> 5GB', charged=Money(950, "GBP")),
     ),
     "sim-new": page(NOTHING, make_access()),
     "sim-silent": page(make_sim(is_silent=True, is_stale=True), make_access(), make_offer()),
@@ -100,6 +107,9 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "sim-ended": page(make_sim(mood="ended"), make_access(), make_offer()),
     "sim-elsewhere": page(make_sim(mood="waiting"), make_access(was_sold_here=False), make_offer()),
     "sim-proved": page(make_sim(mood="paused", meter=EXACT, history=HISTORY, renewal=RENEWAL), PROVED),
+    "sim-just-proved": page(make_sim(history=HISTORY, meter=EXACT), PROVED, just_proved=True, again="asked"),
+    "sim-asking": page(make_sim(meter=EXACT), make_access(), again="asking"),
+    "sim-silent-asking": page(make_sim(is_silent=True), make_access(), again="asking"),
     "sim-proved-bare": page(make_sim(mood="empty", plans=(), history=(), meter=None), PROVED),
     "sim-proved-silent": page(make_sim(history=(), renewal_is_known=False), PROVED),
     "sim-top-up": (

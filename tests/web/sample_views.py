@@ -112,7 +112,10 @@ HOLD = NOON + dt.timedelta(minutes=8)
 LATE = make_paid("attention", case_reference="C-4711", case_due_at=NOON)
 CODE = {"form": Form("code"), "email": "a•••@example.com", "sent": True}
 ERROR = {"status": 404, "title": "Nothing here", "sentence": "It moved.", "remedy": "Search.", "request_id": "r-1"}
-HELP = {"order": make_order("ready"), "troubles": {"refund": "Money back"}, "typed": {"words": '"><script>'}}
+HELP = {
+    "order": make_order("ready"), "troubles": {"refund": "Money back"}, "typed": {"words": '"><script>'},
+    "answer_by": NOON,
+}  # fmt: skip
 PLAIN = {"layout": "layout.html", "staff": None}
 KIT = {"svg": Markup("<svg viewBox='0 0 9 9'></svg>"), "order": make_order("ready")}
 

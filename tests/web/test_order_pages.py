@@ -56,6 +56,7 @@ def test_nobody_reads_a_total_that_was_never_charged(shop: Flask, phase: str) ->
     """An unpaid order that ended names its price and says that it was not charged."""
     page = _words(render(shop, "orders/ended.html", {"order": make_order(phase)}))
     assert "US$13.50, not charged" in page
+    assert "Nothing was charged If your bank shows a payment later" in page
     assert "Total" not in page
 
 
@@ -96,12 +97,26 @@ def test_a_form_with_one_field_says_its_fault_once(shop: Flask) -> None:
 
 
 def test_on_a_phone_the_tips_follow_the_button_and_the_code_stays_in_sight(shop: Flask) -> None:
-    """Install, the way to help, the tips, then the code for another screen; only the typing is folded."""
+    """Install, the way to help, the tips in one folded line, then the code for another screen in full."""
     page = render(shop, *PAGES["ready-iphone"])
-    marks = ('id="this-device"', "It does not work", 'id="tips"', 'id="scan"', "<summary><h2")
+    marks = ('id="this-device"', "It does not work", 'id="tips"', 'id="scan"', 'id="by-hand"')
     order = [page.index(mark) for mark in marks]
     assert order == sorted(order)
-    assert "<details" not in page[: page.index("qr.svg")]
+    before_the_code = page[: page.index("qr.svg")]
+    assert before_the_code.count("<details") == before_the_code.count("</details") == 1
+
+
+def test_a_row_of_the_history_says_that_it_opens(shop: Flask) -> None:
+    """The whole row is a link, and its last word says so."""
+    assert _words(render(shop, *PAGES["history"])).count("US$13.50 Open") == len(PAGES["history"][1]["orders"])
+
+
+def test_a_top_up_that_is_there_leads_on_before_it_looks_back(shop: Flask) -> None:
+    """What to do now, auto-renew and what may be wrong come first; the receipt stands aside."""
+    page = _words(render(shop, *PAGES["topped-up-active"]))
+    marks = ("You can use it now", "See what is left on this SIM", "Auto-renew", "No data after a minute?", "Total")
+    order = [page.index(mark) for mark in marks]
+    assert order == sorted(order)
 
 
 def test_a_day_reads_as_the_shop_writes_days(shop: Flask) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -9,7 +11,9 @@ from werkzeug.wrappers import Response
 
 from storefront.cases import ask
 from storefront.cases.ask import TROUBLES, Asked
+from storefront.cases.open import FIRST_LOOK
 from storefront.ordering import read
+from storefront.ordering.read import OrderView
 from storefront.web.context import current, house, now
 from storefront.web.limits import Access, guard
 
@@ -36,7 +40,7 @@ blueprint = Blueprint("help", __name__)
 def form(locale: str, reference: str) -> str:
     """What is wrong, in one choice and a few words. Raises `OrderNotFound`."""
     order = read.my_order(house().read, current(), reference, margin_seconds=0)
-    return render_template("orders/help.html", order=order, troubles=NAMES, fault="", typed=request.args, sent=None)
+    return _page(order, fault="", typed=request.args)
 
 
 @blueprint.post("/<locale>/orders/<reference>/help")
@@ -55,10 +59,7 @@ def send(locale: str, reference: str) -> Response | tuple[str, int]:
     elif len(words) > LONGEST:
         fault = _("This is longer than 2,000 characters; please shorten it.")
     if fault:
-        page = render_template(
-            "orders/help.html", order=order, troubles=NAMES, fault=fault, typed=request.form, sent=None
-        )
-        return page, 422
+        return _page(order, fault=fault, typed=request.form), 422
     with home.write() as session:
         ask.ask_about_order(
             session,
@@ -79,4 +80,13 @@ def sent(locale: str, reference: str) -> str | Response:
     asked = read.help_of(house().read, order.id)
     if asked is None:
         return redirect(url_for("help.form", locale=locale, reference=reference), code=303)
-    return render_template("orders/help.html", order=order, troubles=NAMES, fault="", typed={}, sent=asked)
+    return render_template("orders/help.html", order=order, sent=asked)
+
+
+def _page(order: OrderView, *, fault: str, typed: Mapping[str, str]) -> str:
+    # What is sent joins an open request, which keeps its clock.
+    waiting = read.help_of(house().read, order.id)
+    answer_by = waiting[1] if waiting and waiting[1] > now() else now() + FIRST_LOOK
+    return render_template(
+        "orders/help.html", order=order, troubles=NAMES, fault=fault, typed=typed, sent=None, answer_by=answer_by
+    )

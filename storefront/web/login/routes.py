@@ -16,6 +16,8 @@ from storefront.web.login.forms import CodeForm, EmailForm
 
 PENDING = "sign_in"
 """Where the form cookie keeps the code that was asked for; its e-mail is empty when the browser must not learn it."""
+PROVED = "proved"
+"""What the form cookie keeps from the right code for a SIM to the SIM's page, which says so once."""
 _LONGEST_NEXT = 500
 
 blueprint = Blueprint("login", __name__)
@@ -84,6 +86,8 @@ def code(locale: str) -> Response:
         raise
     # A form token that was in the browser before the sign-in must not be worth anything after it.
     session.clear()
+    if not pending["email"]:
+        session[PROVED] = True
     context.remember(done.session, done.token)
     return redirect(pending["next"] or url_for("orders.history", locale=locale), code=303)
 

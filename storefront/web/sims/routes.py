@@ -27,13 +27,16 @@ from storefront.web import context
 from storefront.web.checkout import renew
 from storefront.web.checkout.afterwards import go_on, ordered_before
 from storefront.web.checkout.forms import new_form_key
+from storefront.web.i18n import current_currency
 from storefront.web.limits import Access, guard
-from storefront.web.login.routes import PENDING, code_key
+from storefront.web.login.routes import PENDING, PROVED, code_key
 from storefront.web.permits import outside_permit
 from storefront.web.sims.forms import WISH_NAMES, AskForm, NumberForm, TopUpForm
+from storefront.web.sims.places import shelve
 from storefront.web.sims.wording import not_known, number_fault, top_up_consent, typing_hint
 
 LOOK_AGAIN = "2"
+MOST_LOOKS = 8
 blueprint = Blueprint("sims", __name__)
 
 
@@ -113,14 +116,29 @@ def show(locale: str) -> Response:
     except NoSim:
         return redirect(url_for("sims.sign_in_form", locale=locale), code=303)
     home, now = context.house(), context.now()
-    refresh.wake_if_aged(home.write, home.read, sim.sim_id, now)
+    # Whoever asks for a fresh look waits for it on the page, but not for ever; the supplier is asked once a minute.
+    looks = request.args.get("again", 0, type=int)
+    is_asking = refresh.wake_if_aged(home.write, home.read, sim.sim_id, now) and 0 < looks <= MOST_LOOKS
     facts = status.status(home.read, sim.sim_id, is_proved=sim.is_proved, now=now)
     ours = renewals.of_sim(home.bench, sim.iccid) if sim.is_proved else None
+    view = context.current()
     page = make_response(
-        render_template("sims/sim.html", sim=facts, access=sim, offers=offers(home.read, sim.sim_id), renewal=ours)
+        render_template(
+            "sims/sim.html",
+            sim=facts,
+            access=sim,
+            shelf=shelve(offers(home.read, sim.sim_id), facts, current_currency()),
+            renewal=ours,
+            proved_until=sessions.lasts_until(home.read, view.id) if sim.is_proved and view.id else None,
+            # A page that renews itself would take the notice away before it is read.
+            just_proved=not facts.is_new and session.pop(PROVED, False),
+            again="asking" if is_asking else "asked" if looks else "",
+        )
     )
     if facts.is_new:
         page.headers["Refresh"] = LOOK_AGAIN
+    elif is_asking:
+        page.headers["Refresh"] = f"{LOOK_AGAIN}; url={url_for('sims.show', locale=locale, again=looks + 1)}"
     return page
 
 
