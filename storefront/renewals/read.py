@@ -16,6 +16,7 @@ from storefront.kernel.iccid import masked
 from storefront.kernel.ids import normalise_reference
 from storefront.kernel.money import Money
 from storefront.models.order import Order, OrderState
+from storefront.models.profile import TopUp
 from storefront.models.renewal import Bill, BillState, Closing, Renewal, RenewalState
 from storefront.ordering.bench import Workbench
 from storefront.renewals import announce
@@ -54,10 +55,16 @@ class BillLine:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """Money that was taken, the purchase included; `at` is when it was paid."""
+    """Money that was taken, the purchase included; `at` is when it was paid, `order` the reference of what it paid for.
+
+    `brings_until` is the last day of that plan once the supplier has told it.
+    """
 
     at: dt.datetime
     amount: Money
+    order: str
+    brings_until: dt.date | None
+    is_given_back: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +110,11 @@ class RenewalView:
     announced: tuple[dt.datetime, ...]
     last_charge: Charge | None
     announced_charge: AnnouncedCharge | None
+
+    @property
+    def under_way(self) -> BillLine | None:
+        """A charge that has begun and is neither taken nor called off."""
+        return next((line for line in self.bills if line.outcome in {"coming", "waiting"}), None)
 
     @property
     def is_on(self) -> bool:
@@ -168,13 +180,18 @@ def _view(session: Session, row: Renewal) -> RenewalView:
     )
     sent = announce.sent_of(session, row.id)
     outcomes = {line.at: line.outcome for line in lines}
+    bought = [order.id, *(bill.order_id for bill, *_ in found if bill.order_id)]
+    ends: dict[str | None, dt.date | None] = {
+        one.order_id: one.expires_on for one in session.exec(select(TopUp).where(col(TopUp.order_id).in_(bought)))
+    }
     paid = [
-        Charge(at, Money(bill.due_minor, bill.currency))
-        for bill, _reference, _state, at in found
+        Charge(at, Money(bill.due_minor, bill.currency), reference, ends.get(bill.order_id), state in _GIVEN_BACK)
+        for bill, reference, state, at in found
         if bill.state is BillState.TAKEN and at
     ]
     if order.paid_at:
-        paid.append(Charge(order.paid_at, Money(order.charged_minor, order.charged_currency)))
+        price = Money(order.charged_minor, order.charged_currency)
+        paid.append(Charge(order.paid_at, price, order.reference, ends.get(order.id), order.state in _GIVEN_BACK))
     return RenewalView(
         id=row.id,
         reference=row.reference,

@@ -96,6 +96,29 @@ def test_a_mailed_link_stops_it_in_two_steps_without_signing_in(traveller, sandb
     assert is_ended(sandbox, house, renewal_id)
 
 
+def test_before_it_stops_the_page_tells_what_was_paid_and_what_is_being_charged(traveller, sandbox, house):
+    """The last charge with its day, what it brings and who to ask for it; then the one that has begun meanwhile."""
+    renewal_id = subscribe(traveller)
+    charge = view_of(house, renewal_id).last_charge
+    assert f"/en/orders/{charge.order}/help?trouble=refund" in page_of(traveller, house, renewal_id)[1]
+    live(traveller, 28)
+    link = stop_link(sandbox, traveller.email)
+    stranger = traveller.other()
+    page = stranger.browser.get(link).text
+    for said in ("Already paid: US$8.99", f'Charged on <time datetime="{charge.at:%Y-%m-%dT%H:%M:%S}', "mailto:"):
+        assert said in page
+    assert f"until {charge.brings_until:%d %b %Y}, whether".replace("until 0", "until ") in page
+    assert "is under way" not in page
+    while not view_of(house, renewal_id).under_way:
+        assert len(charges(sandbox)) == 1
+        traveller.wait(max(1.0, ask(sandbox, "next")["seconds"] + 1))
+    page = stranger.browser.get(link).text
+    assert "A charge of US$8.99 is under way" in page
+    press(stranger, link, page)
+    live(traveller, 3)
+    assert len(charges(sandbox)) == 1
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -45,6 +45,12 @@ def make_bill(outcome: str, order: str | None = None) -> Facts:
     return Facts(at=NOON, amount=PRICE, outcome=outcome, reason="", order=order)
 
 
+def make_charge(**more: Any) -> Facts:
+    """A Charge."""
+    facts = {"at": NOON, "amount": PRICE, "order": "LF7K2MQ9", "brings_until": None, "is_given_back": False}
+    return Facts(**{**facts, **more})
+
+
 def make_renewal(state: str = "active", **more: Any) -> Facts:
     """A RenewalView."""
     facts: dict[str, Any] = {
@@ -74,7 +80,8 @@ def make_renewal(state: str = "active", **more: Any) -> Facts:
         "closing": None,
         "bills": (),
         "announced": (),
-        "last_charge": Facts(at=NOON, amount=PRICE),
+        "last_charge": make_charge(),
+        "under_way": None,
         "announced_charge": Facts(at=NOON, outcome="none"),
         "is_on": state in {"agreed", "active"},
     }
@@ -100,6 +107,10 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "renewal-unplanned": page(make_renewal(charges_at=None, has_portal=False)),
     "renewal-unpaid": page(make_renewal(unpaid_url="https://pay.example/in_1", bills=(make_bill("unpaid"),))),
     "renewal-by-mail": page(make_renewal(), by_mail=True),
+    "renewal-under-way": page(
+        make_renewal(under_way=make_bill("coming"), last_charge=make_charge(brings_until=NOON.date())), by_mail=True
+    ),
+    "renewal-on-hold": page(make_renewal(under_way=make_bill("waiting"), last_charge=make_charge(is_given_back=True))),
     "renewal-ending": page(make_renewal("ending", closing=make_closing(state="asked", charges_ended_at=None))),
     "renewal-half": page(make_renewal("ending", closing=HALF_CLOSED)),
     "renewal-waits": page(make_renewal("ending", closing=make_closing(state="asked", confirmed_at=None))),
