@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
+from typing import cast
 
 from babel import Locale, UnknownLocaleError
+from babel.support import Translations
 from flask import Flask, abort, current_app, g, request
-from flask_babel import Babel
+from flask_babel import Babel, get_translations
 from werkzeug.routing import RequestRedirect
 
 from storefront.settings import Settings
@@ -18,6 +20,13 @@ def furnish(app: Flask, settings: Settings, translations: Path) -> None:
     app.config["BABEL_DEFAULT_LOCALE"] = settings.languages[0]
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(translations)
     Babel(app, locale_selector=lambda: current_locale().replace("-", "_"), timezone_selector=lambda: "UTC")
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda one: _sentences().ugettext(one),
+        ngettext=lambda one, many, number: _sentences().ungettext(one, many, number),
+        pgettext=lambda context, one: _sentences().upgettext(context, one),
+        npgettext=lambda context, one, many, number: _sentences().unpgettext(context, one, many, number),
+        newstyle=True,
+    )
     currencies = frozenset(code.lower() for code in settings.currencies)
 
     @app.url_value_preprocessor
@@ -43,6 +52,13 @@ def furnish(app: Flask, settings: Settings, translations: Path) -> None:
             values.setdefault("locale", current_locale())
         if "currency" in expected:
             values.setdefault("currency", current_currency().lower())
+
+
+def _sentences() -> Translations:
+    """Those of this request's language; the library looks for the language again at each of a page's hundred."""
+    if "sentences" not in g:
+        g.sentences = get_translations()
+    return cast("Translations", g.sentences)
 
 
 def _from_path(path: str) -> dict[str, object]:
