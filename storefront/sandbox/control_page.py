@@ -13,7 +13,7 @@ from storefront.sandbox.http import Response
 from storefront.sandbox.linksfield.app import Supplier
 from storefront.sandbox.linksfield.sims.population import KINDS as SIM_KINDS
 from storefront.sandbox.linksfield.sims.registry import CHANGES, Sims
-from storefront.sandbox.look import page
+from storefront.sandbox.look import moment, page
 from storefront.sandbox.world import World
 
 PREFIX = "/control"
@@ -21,7 +21,7 @@ _SHOWN_CALLS = 60
 _SHOWN_ORDERS = 12
 _DONE = {
     "faults": "Armed.",
-    "faults/clear": "Nothing is armed any more.",
+    "faults/clear": "Everything is right again: no fault is on.",
     "clock": "The clock was moved.",
     "stock": "The stock was set.",
     "price": "The price was set.",
@@ -44,19 +44,20 @@ class Help:
 
 
 def show(world: World, supplier: Supplier, helps: Sequence[Help], *, done: str) -> Response:
-    """The whole page."""
-    said = f'<section class="done" role="status">{_DONE[done]}</section>' if done in _DONE else ""
+    """The whole page: what is happening now, then what can be made to happen, then what has happened."""
+    said = f'<p class="done" role="status">{_DONE[done]}</p>' if done in _DONE else ""
     parts = [
         said,
-        '<div class="grid">',
         _now(world, supplier),
-        _faults(world, helps),
+        _faults(helps),
+        '<div class="grid">',
+        _clock(),
         _market(supplier),
         "</div>",
         _sims(world.sims),
         _orders(world, supplier),
         _log(world),
-        *(_explained(each) for each in helps),
+        _afresh(),
         _interface(),
     ]
     return page("Control", "".join(parts))
@@ -66,42 +67,78 @@ def _now(world: World, supplier: Supplier) -> str:
     with world.lock:
         counts, tokens = supplier.orders.counts(), supplier.accounts.live_tokens
     facts = {
-        "Clock": f"{world.clock.now():%Y-%m-%d %H:%M:%S} UTC",
-        "Ahead by": f"{world.clock.offset:.0f} s",
         **{f"Orders {name}": count for name, count in counts.items()},
         "Live tokens": tokens,
         "Hold": f"{supplier.options.hold_minutes:g} minutes",
     }
-    rows = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts.items())
-    jumps = "".join(f'<button name="seconds" value="{seconds}">{name}</button>' for seconds, name in _JUMPS)
-    own = _form("clock", _field("seconds", "Seconds", "any number", mode="decimal"), "Move the clock")
-    small = _form("tokens/kill", "", "Kill all tokens", quiet=True) + _form("reset", "", "Reset the world", quiet=True)
-    return (
-        f"<section><h2>Now</h2><dl>{rows}</dl>"
-        f'<form method="post" action="{PREFIX}/clock"><p class="row">{jumps}</p></form>{own}'
-        f'<div class="row">{small}</div></section>'
-    )
-
-
-def _faults(world: World, helps: Sequence[Help]) -> str:
-    targets = "".join(
-        f'<optgroup label="{each.service}">{_options(each.targets)}</optgroup>' for each in helps if each.targets
-    )
-    kinds = "".join(f'<optgroup label="{each.service}">{_options(each.kinds)}</optgroup>' for each in helps)
-    fields = (
-        f'<label for="target">Where</label><select id="target" name="target">{targets}</select>'
-        f'<label for="kind">What goes wrong</label><select id="kind" name="kind">{kinds}</select>'
-        + _field("times", "How often", "1", mode="numeric")
-        + _field("params", "With", "seconds=5 status=503 field=qrCode")
-    )
+    rows = "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts.items())
     armed = "".join(
-        f"<li><code>{html.escape(fault.target)}</code> {html.escape(fault.kind)} × {fault.times} "
+        f"<li><b>{html.escape(fault.kind)}</b> × {fault.times} at <code>{html.escape(fault.target)}</code> "
         f"<small>{html.escape(_pairs(fault.params))}</small></li>"
         for fault in world.faults.armed()
     )
-    waiting = f"<ul>{armed}</ul>" + _form("faults/clear", "", "Disarm all", quiet=True) if armed else "<p>None.</p>"
-    order = _form("faults", fields, "Arm")
-    return f"<section><h2>Let something go wrong</h2>{order}<h2>Armed</h2>{waiting}</section>"
+    waiting = f'<ul class="on">{armed}</ul>' if armed else '<p class="soft">Nothing: every call is answered well.</p>'
+    return (
+        '<section class="now"><h2>What is happening now</h2><div class="grid">'
+        f'<div><h3>The clock</h3><p class="big">{moment(world.clock.now(), seconds=True)}</p>'
+        f'<p class="soft">{_ahead(world.clock.offset)}</p></div>'
+        f"<div><h3>What is set to go wrong</h3>{waiting}"
+        f"{_form('faults/clear', '', 'Put everything right', leads=bool(armed))}</div>"
+        f'</div><dl class="facts">{rows}</dl></section>'
+    )
+
+
+def _ahead(offset: float) -> str:
+    hours = round(offset / 3600)
+    if not hours:
+        return "Not moved." if abs(offset) < 1 else f"{offset:+.0f} seconds from the wall clock."
+    return f"{hours // 24} days {hours % 24} hours ahead of the wall clock." if hours > 0 else "Behind the wall clock."
+
+
+def _faults(helps: Sequence[Help]) -> str:
+    folds = "".join(_family(at, each) for at, each in enumerate(helps))
+    return f"<section><h2>Let something go wrong</h2>{folds}</section>"
+
+
+def _family(at: int, each: Help) -> str:
+    """One service: the form with its own targets and kinds, and what they mean."""
+    fields = (
+        _choice("target", "Where", each.targets, at)
+        + _choice("kind", "What goes wrong", each.kinds, at)
+        + _field("times", "How often", "1", mode="numeric", at=at)
+        + _field("params", "With", "seconds=5 status=503", at=at)
+    )
+    targets = "".join(
+        f"<dt><code>{name}</code></dt><dd>{html.escape(text)}</dd>" for name, text in each.targets.items()
+    )
+    kinds = "".join(f"<dt><code>{name}</code></dt><dd>{html.escape(text)}</dd>" for name, text in each.kinds.items())
+    return (
+        f"<details><summary><h3>{each.service}</h3> "
+        f"<small>{_count(each.targets, 'place')}, {_count(each.kinds, 'fault')}</small></summary>"
+        f'<div class="inside">{_form("faults", fields, "Arm it")}'
+        f"<h4>Where</h4><dl>{targets}</dl><h4>What goes wrong</h4><dl>{kinds}</dl></div></details>"
+    )
+
+
+def _count(names: Mapping[str, str], what: str) -> str:
+    return f"{len(names)} {what}" + ("" if len(names) == 1 else "s")
+
+
+def _clock() -> str:
+    jumps = "".join(f'<button name="seconds" value="{seconds}">{name}</button>' for seconds, name in _JUMPS)
+    own = _form("clock", _field("seconds", "Seconds", "any number", mode="decimal"), "Move the clock")
+    return (
+        f'<section><h2>Move the clock</h2><form method="post" action="{PREFIX}/clock"><p class="row">{jumps}</p></form>'
+        f"{own}</section>"
+    )
+
+
+def _afresh() -> str:
+    forms = _form("tokens/kill", "", "Kill all tokens") + _form("reset", "", "Reset the world")
+    return (
+        "<section><h2>Start afresh</h2><p>Without tokens the shop has to log in again. A reset throws away orders, "
+        f'mails, faults and calls; only the clock stays.</p><div class="row">{forms}</div></section>'
+    )
 
 
 def _market(supplier: Supplier) -> str:
@@ -123,18 +160,18 @@ def _sims(sims: Sims) -> str:
     listed = [(sim, _DELIVERED) for sim in sims.all("delivered")[-1:]]
     listed += [(sims.some(kind), text) for kind, text in SIM_KINDS.items()]
     rows = "".join(
-        f'<tr><td><code style="user-select: all">{sim.iccid}</code></td>'
-        f'<td style="overflow-wrap: anywhere"><b>{sim.kind.replace("_", "_<wbr>")}</b><br>{html.escape(text)}</td></tr>'
+        f'<tr><td><code class="whole">{sim.iccid}</code></td>'
+        f'<td class="breaks"><b>{sim.kind.replace("_", "_<wbr>")}</b><br>{html.escape(text)}</td></tr>'
         for sim, text in listed
     )
     known = "".join(f'<option value="{sim.iccid}">{sim.kind}</option>' for sim, _ in listed)
     fields = (
-        '<label for="f-iccid">Number</label>'
+        '<div class="field"><label for="f-iccid">Number</label>'
         '<input id="f-iccid" name="iccid" list="sims" inputmode="numeric" autocomplete="off">'
-        f'<datalist id="sims">{known}</datalist>'
-        f'<label for="f-change">Make it</label><select id="f-change" name="change">{_options(CHANGES)}</select>'
+        f'<datalist id="sims">{known}</datalist></div>{_choice("change", "Make it", CHANGES)}'
     )
-    change = f"<details><summary>Change a SIM</summary>{_form('sims/alter', fields, 'Change')}</details>"
+    change = f'<div class="inside">{_form("sims/alter", fields, "Change")}</div>'
+    change = f"<details><summary><h3>Change a SIM</h3></summary>{change}</details>"
     return (
         "<section><h2>SIMs</h2><p>Numbers to sign in with at the shop, one of each kind.</p>"
         f'<div class="scroll"><table>{rows}</table></div>{change}</section>'
@@ -163,19 +200,8 @@ def _log(world: World) -> str:
     )
     if not lines:
         return "<section><h2>Calls</h2><p>Nobody has called yet.</p></section>"
-    clear = _form("log/clear", "", "Empty the log", quiet=True)
+    clear = _form("log/clear", "", "Empty the log")
     return f'<section><h2>Calls</h2><div class="scroll"><table>{lines}</table></div>{clear}</section>'
-
-
-def _explained(each: Help) -> str:
-    targets = "".join(
-        f"<dt><code>{name}</code></dt><dd>{html.escape(text)}</dd>" for name, text in each.targets.items()
-    )
-    kinds = "".join(f"<dt><code>{name}</code></dt><dd>{html.escape(text)}</dd>" for name, text in each.kinds.items())
-    return (
-        f"<section><details><summary>What can go wrong: {html.escape(each.service)}</summary>"
-        f"<h2>Where</h2><dl>{targets}</dl><h2>What</h2><dl>{kinds}</dl></details></section>"
-    )
 
 
 def _interface() -> str:
@@ -192,21 +218,28 @@ def _interface() -> str:
         "GET /mailbox/api/messages?to=ada@traveller.example · DELETE /mailbox/api/messages",
     )
     items = "".join(f"<li><code>{html.escape(line)}</code></li>" for line in lines)
-    return f"<section><details><summary>The same for programs</summary><ul>{items}</ul></details></section>"
+    return f"<section><details><summary><h2>The same for programs</h2></summary><ul>{items}</ul></details></section>"
 
 
-def _form(verb: str, fields: str, button: str, *, quiet: bool = False) -> str:
-    look = ' class="quiet"' if quiet else ""
+def _form(verb: str, fields: str, button: str, *, leads: bool = False) -> str:
+    look = ' class="leads"' if leads else ""
     # A field of its own keeps the body from being empty, which would pass for a program's call.
     hidden = '<input type="hidden" name="form" value="1">'
     return f'<form method="post" action="{PREFIX}/{verb}">{hidden}{fields}<button{look}>{button}</button></form>'
 
 
-def _field(name: str, label: str, hint: str, *, mode: str = "text") -> str:
+def _field(name: str, label: str, hint: str, *, mode: str = "text", at: int | None = None) -> str:
+    key = f"f-{name}" if at is None else f"f-{name}-{at}"
     return (
-        f'<label for="f-{name}">{label}</label>'
-        f'<input id="f-{name}" name="{name}" placeholder="{html.escape(hint)}" inputmode="{mode}" autocomplete="off">'
+        f'<div class="field"><label for="{key}">{label}</label><input id="{key}" name="{name}" '
+        f'placeholder="{html.escape(hint)}" inputmode="{mode}" autocomplete="off"></div>'
     )
+
+
+def _choice(name: str, label: str, names: Iterable[str], at: int = 0) -> str:
+    key = f"f-{name}-{at}"
+    choice = f'<select id="{key}" name="{name}">{_options(names)}</select>'
+    return f'<div class="field"><label for="{key}">{label}</label>{choice}</div>'
 
 
 def _options(names: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import html
 import json
 import re
@@ -21,32 +22,59 @@ header nav { max-width: 58rem; margin: 0 auto; display: flex; flex-wrap: wrap; g
 header a { color: inherit; padding: .25rem 0; } header strong { padding: .25rem 0; }
 main { max-width: 60rem; margin: 0 auto; padding: 1rem; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: .5rem 0 1rem; overflow-wrap: anywhere; }
-h2 { font-size: 1.125rem; margin: 0 0 .75rem; }
-form + h2, dl + h2 { margin-top: 1.25rem; }
-section, .mail { background: var(--sheet); border: 1px solid var(--line); border-radius: .75rem; padding: 1rem;
+h2 { font-size: 1.125rem; margin: 0 0 .75rem; } h3, h4 { font-size: 1rem; margin: 0; } p { margin: 0 0 .75rem; }
+h4 { margin: 1.25rem 0 .5rem; color: var(--soft); font-size: .9375rem; }
+section { background: var(--sheet); border: 1px solid var(--line); border-radius: .75rem; padding: 1rem;
   margin: 0 0 1rem; }
-.grid { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 18rem), 1fr)); }
+.grid { display: grid; gap: 0 1rem; align-items: start;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); }
 a { color: var(--go); } small, .soft { color: var(--soft); }
-label { display: block; font-weight: 600; font-size: .9375rem; margin: .5rem 0 .25rem; }
+time { white-space: nowrap; font-variant-numeric: tabular-nums; }
+label { display: block; font-weight: 600; font-size: .9375rem; margin: .75rem 0 .25rem; }
 input, select { width: 100%; min-height: 2.75rem; padding: .5rem .75rem; font: inherit; color: inherit;
   background: var(--ground); border: 1px solid var(--soft); border-radius: .5rem; }
-button { min-height: 2.75rem; padding: .5rem 1rem; margin-top: .75rem; font: inherit; font-weight: 600;
-  border-radius: .5rem; border: 1px solid var(--go); background: var(--go); color: var(--go-ink); cursor: pointer; }
-button.quiet { background: transparent; color: var(--go); }
+button { min-height: 2.75rem; padding: .5rem 1rem; font: inherit; font-weight: 600; color: inherit;
+  border-radius: .5rem; border: 1px solid var(--soft); background: transparent; cursor: pointer; }
+button:hover { border-color: var(--go); color: var(--go); }
+:is(input, select):not([type=hidden]) + button, .field + button { margin-top: .75rem; }
+@media (min-width: 48rem) { .inside form { display: grid; grid-template-columns: 1fr 1fr; gap: 0 1rem; }
+  .inside button { justify-self: start; } }
+button.leads, button.leads:hover { border-color: var(--go); background: var(--go); color: var(--go-ink); }
 :is(a, button, input, select, summary):focus-visible { outline: 3px solid var(--go); outline-offset: 2px; }
-.row { display: flex; flex-wrap: wrap; gap: .5rem; } .row button { margin-top: 0; }
-form + .row { margin-top: 1rem; }
+.row { display: flex; flex-wrap: wrap; gap: .5rem; }
+.row--apart { justify-content: space-between; align-items: center; margin-bottom: 1rem; } .row--apart p { margin: 0; }
+.now { border-color: var(--go); } .now .grid { gap: 1.25rem 2rem; }
+.now .big { font-size: 1.1875rem; font-weight: 700; margin: .25rem 0 0; }
+.on { margin: .25rem 0 .75rem; padding-inline-start: 1.25rem; overflow-wrap: anywhere; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; font-size: .9375rem; }
-th, td { text-align: left; vertical-align: top; padding: .375rem .75rem .375rem 0; border-top: 1px solid var(--line); }
+th, td { text-align: left; vertical-align: top; padding: .375rem .75rem .375rem 0; border-top: 1px solid var(--line);
+  }
 th { font-weight: 600; } code, pre { font-family: ui-monospace, monospace; font-size: .875rem; }
+.whole { user-select: all; } .breaks { overflow-wrap: anywhere; } table + form { margin-top: .75rem; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; margin: 0; font-size: .9375rem; }
-.mail { display: block; text-decoration: none; color: inherit; margin-bottom: .5rem; overflow-wrap: anywhere; }
-.mail b { display: block; color: var(--go); } .done { background: var(--note); color: var(--note-ink); }
+.mails { list-style: none; margin: 0; padding: 0 1rem; background: var(--sheet); border: 1px solid var(--line);
+  border-radius: .75rem; }
+.mails li { position: relative; display: grid; gap: .125rem 1rem; padding: .75rem 0; overflow-wrap: anywhere; }
+.mails li + li { border-top: 1px solid var(--line); } .mails li:hover { color: var(--go); }
+.mails a { font-weight: 600; text-decoration: none; } .mails a::after { content: ""; position: absolute; inset: 0; }
+@media (min-width: 48rem) { .mails li { grid-template-columns: minmax(0, 3fr) minmax(0, 2fr) auto;
+  align-items: baseline; } }
+.done { padding: .75rem 1rem; border-radius: .75rem; background: var(--note); color: var(--note-ink);
+  font-weight: 600; }
 iframe { width: 100%; height: 30rem; resize: vertical; border: 1px solid var(--line);
   border-radius: .5rem; background: #fff; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: 0; }
 dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
-summary { cursor: pointer; padding: .375rem 0; font-weight: 600; }
+.inside dl { grid-template-columns: minmax(0, 1fr); gap: 0; } .inside dd { margin-bottom: .5rem; }
+.inside { padding: 0 0 1rem; }
+@media (min-width: 48rem) { .inside dl { grid-template-columns: max-content 1fr; gap: .25rem 1rem; }
+.inside dd { margin: 0; } }
+.facts { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; margin-top: 1rem; padding-top: .75rem;
+  border-top: 1px solid var(--line); }
+.facts div { display: flex; gap: .375rem; } .facts dd { font-weight: 600; }
+details + details { border-top: 1px solid var(--line); }
+summary { cursor: pointer; padding: .625rem 0; } summary :is(h2, h3) { display: inline; }
+summary small { float: inline-end; line-height: 1.5rem; }
 """
 _POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
@@ -70,6 +98,13 @@ def page(title: str, body: str, *, status: int = 200) -> Response:
         ("X-Content-Type-Options", "nosniff"),
     ]
     return Response(status, headers, text.encode())
+
+
+def moment(at: dt.datetime, *, seconds: bool = False) -> str:
+    """A moment in UTC as HTML that never breaks in two."""
+    clock = "%H:%M:%S" if seconds else "%H:%M"
+    utc = at.astimezone(dt.UTC)
+    return f'<time datetime="{utc.isoformat()}">{utc.day} {utc:%b %Y, {clock}} UTC</time>'
 
 
 def as_json(value: Any, status: int = 200) -> Response:

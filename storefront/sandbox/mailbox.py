@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import datetime as dt
 import html
 import socket
 from collections import deque
@@ -19,11 +20,12 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from storefront.sandbox.http import Handler, Request, Response
-from storefront.sandbox.look import as_json, is_foreign, linked, page, see_other
+from storefront.sandbox.look import as_json, is_foreign, linked, moment, page, see_other
 from storefront.sandbox.world import World
 
 PREFIX = "/mailbox"
 KEPT = 2000
+SHOWN = 200
 LARGEST = 20 * 1024 * 1024
 TARGET = "mail.accept"
 KINDS = {
@@ -154,15 +156,22 @@ class Mailbox:
         return next((mail for mail in self.mails() if str(mail.id) == number), None)
 
     def _list(self, to: str) -> Response:
-        rows = [
-            f'<a class="mail" href="{PREFIX}/{mail.id}"><b>{html.escape(mail.subject)}</b>'
-            f"to {html.escape(', '.join(mail.recipients))} <small>{_minute(mail)}</small></a>"
-            for mail in self.mails(to)[:200]
-        ]
-        clear = f'<form method="post" action="{PREFIX}/clear"><button class="quiet">Throw all away</button></form>'
-        only = f'<p>Only to {html.escape(to)}. <a href="{PREFIX}">Show all</a></p>' if to else ""
-        empty = "<p>No mail yet. Whatever the shop sends arrives here and goes no further.</p>"
-        return page("Mailbox", only + ("".join(rows) + clear if rows else empty))
+        mails = self.mails(to)
+        rows = "".join(
+            f'<li><a href="{PREFIX}/{mail.id}">{html.escape(mail.subject)}</a> '
+            f'<span class="soft">to {html.escape(", ".join(mail.recipients))}</span> '
+            f"<small>{_minute(mail)}</small></li>"
+            for mail in mails[:SHOWN]
+        )
+        only = f' to {html.escape(to)} (<a href="{PREFIX}">show all</a>)' if to else ""
+        if not mails:
+            return page(
+                "Mailbox", f"<p>No mail yet{only}. Whatever the shop sends arrives here and goes no further.</p>"
+            )
+        clear = f'<form method="post" action="{PREFIX}/clear"><button>Throw all away</button></form>'
+        count = "1 mail" if len(mails) == 1 else f"{len(mails)} mails"
+        head = f'<div class="row row--apart"><p>{count}{only}, newest first</p>{clear}</div>'
+        return page("Mailbox", f'{head}<ul class="mails">{rows}</ul>')
 
     def _show(self, mail: Mail, what: list[str]) -> Response:
         if what == ["html"]:
@@ -185,7 +194,7 @@ class Mailbox:
 def _whole(mail: Mail) -> str:
     to = ", ".join(f'<a href="{PREFIX}?to={quote(each)}">{html.escape(each)}</a>' for each in mail.recipients)
     about = f"<dl><dt>From</dt><dd>{html.escape(str(mail.message['from'] or mail.sender))}</dd><dt>To</dt><dd>{to}</dd>"
-    about += f"<dt>At</dt><dd>{_minute(mail)} UTC</dd></dl>"
+    about += f"<dt>At</dt><dd>{_minute(mail)}</dd></dl>"
     files = "".join(
         f'<li><a href="{PREFIX}/{mail.id}/file/{at}">{html.escape(name)}</a> <small>{html.escape(kind)}, '
         f"{len(data)} bytes</small></li>"
@@ -203,7 +212,7 @@ def _whole(mail: Mail) -> str:
 
 
 def _minute(mail: Mail) -> str:
-    return html.escape(mail.at[:16].replace("T", " "))
+    return moment(dt.datetime.fromisoformat(mail.at))
 
 
 def _inlined(mail: Mail) -> str:

@@ -132,6 +132,29 @@ def test_the_page_explains_every_target(shop: Shop) -> None:
     assert foreign.status_code == 403
 
 
+def test_the_page_begins_with_what_is_on_and_one_button_that_ends_it(shop: Shop) -> None:
+    """The clock and the armed faults stand first; only their end leads, and only while there is one to end."""
+    calm = shop.session.get(f"{shop.running.url}/control", timeout=5).text
+    assert "Nothing: every call is answered well." in calm
+    assert 'class="leads"' not in calm
+    shop.world.faults.arm("linksfield.pre_order", "slow", 3, seconds=9)
+    page = shop.session.get(f"{shop.running.url}/control", timeout=5).text
+    now = page[page.index("What is happening now") : page.index("Let something go wrong")]
+    assert all(said in now for said in ("<time", "<b>slow</b> × 3", "linksfield.pre_order", "seconds=9"))
+    assert page.count('class="leads"') == now.count('class="leads">Put everything right') == 1
+    assert "Everything is right again" in form(shop, "faults/clear").text
+    assert shop.world.faults.armed() == []
+
+
+def test_each_service_offers_its_own_places_and_faults(shop: Shop) -> None:
+    """A form names no fault that its places do not know."""
+    page = shop.session.get(f"{shop.running.url}/control", timeout=5).text
+    mail = page[page.index("<h3>Mail</h3>") :].split("</form>")[0]
+    assert "<option>mail.accept</option>" in mail
+    assert "<option>refuse</option><option>slow</option>" in mail
+    assert "linksfield" not in mail
+
+
 def test_unknown_places_are_404(shop: Shop) -> None:
     """A path that merely starts like a service is none of it."""
     for path in ("/controls", "/linksfieldx", "/nowhere", "/control/nothing", "/mailbox/abc"):

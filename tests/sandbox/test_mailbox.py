@@ -56,6 +56,18 @@ def test_mails_are_found_by_recipient_newest_first(running: server.Running) -> N
     assert messages(running, to="ada") == []
 
 
+def test_the_list_reads_newest_first_with_recipient_and_time(running: server.Running) -> None:
+    """Each line leads to its mail and says whose it is and when it came, in one piece."""
+    send(running, "ada@traveller.example", "first")
+    assert "1 mail, newest first" in requests.get(f"{running.url}/mailbox", timeout=5).text
+    send(running, "bo@traveller.example", "second")
+    page = requests.get(f"{running.url}/mailbox", timeout=5).text
+    lines = page.split("<li>")[1:]
+    for line, mail in zip(lines, messages(running), strict=True):
+        assert f'<a href="/mailbox/{mail["id"]}">{mail["subject"]}</a>' in line
+        assert f'to {mail["to"][0]}</span> <small><time datetime="{mail["at"]}">' in line
+
+
 def test_a_page_shows_text_links_and_a_shut_in_frame(running: server.Running) -> None:
     """Links of the text can be clicked, markup in it is text, and the HTML body stays in its frame."""
     send(running, subject="<script>alert(1)</script>")
