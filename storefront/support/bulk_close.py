@@ -18,8 +18,11 @@ from storefront.renewals import close
 from storefront.renewals.closings import ClosingView, view
 from storefront.support import audit
 from storefront.support.sim_verbs import owner_of
+from storefront.telemetry.redaction import redacted
 
 MOST = 500
+LEFT_OUT = "left_out"
+_DIGITS = re.compile(r"\d{8,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +37,23 @@ class Planned:
     mail_to: str
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A line of a list that was not closed: its number, what stood there (no full number), and the fault."""
+
+    line: int
+    typed: str
+    fault: str
+
+
 def preview(bench: Workbench, text: str) -> list[Planned]:
-    """What would be done for each line that is not empty; the supplier is asked only when it is done."""
+    """What would be done for each line that is not empty; the supplier is asked only when it is done.
+
+    Lines after the `MOST` first are one entry with the fault ``too_many``.
+    """
     planned, seen = [], set()
-    for number, typed in enumerate(text.splitlines()[:MOST], start=1):
+    lines = text.rstrip().splitlines()
+    for number, typed in enumerate(lines[:MOST], start=1):
         if not typed.strip():
             continue
         try:
@@ -48,15 +64,20 @@ def preview(bench: Workbench, text: str) -> list[Planned]:
         fault = "twice" if iccid in seen else ""
         seen.add(iccid)
         planned.append(_of_one(bench, number, iccid, fault))
+    if len(lines) > MOST:
+        planned.append(Planned(MOST + 1, "", f"{MOST + 1}–{len(lines)}", "too_many", "", ""))
     return planned
 
 
 def begin(bench: Workbench, planned: list[Planned], *, batch: str, staff_id: str, actor: str, reason: str) -> None:
-    """Begin a closing for each line without a fault, each with its row in the record.
+    """Begin a closing for each line without a fault, each with its row in the record; one row names the others.
 
     `batch` is the key of the form: lines it began before are left alone.
     """
     begun = set(_keys(bench, batch))
+    faulty = [one for one in planned if one.fault]
+    if faulty and f"{batch}:{LEFT_OUT}" not in begun:
+        _keep_left_out(bench, faulty, batch=batch, staff_id=staff_id, reason=reason)
     for one in planned:
         key = f"{batch}:{one.line:04}"
         if not one.fault and key not in begun:
@@ -71,6 +92,36 @@ def of_batch(bench: Workbench, batch: str) -> list[ClosingView]:
         rows = session.exec(select(Closing).where(col(Closing.id).in_(lines))).all()
     known = {row.id: view(row) for row in rows}
     return [known[one] for one in dict.fromkeys(lines) if one in known]
+
+
+def left_out(bench: Workbench, batch: str) -> list[LeftOut]:
+    """The lines of a list that were not closed, in its order, as they were decided when it was begun."""
+    with bench.read() as session:
+        query = select(StaffAction.facts).where(StaffAction.key == f"{batch}:{LEFT_OUT}")
+        facts = session.exec(query).first() or {}
+    return [LeftOut(one["line"], one["typed"], one["fault"]) for one in facts.get("lines", ())]
+
+
+def _keep_left_out(bench: Workbench, faulty: list[Planned], *, batch: str, staff_id: str, reason: str) -> None:
+    told = [{"line": one.line, "typed": _told(one.iccid_masked), "fault": one.fault} for one in faulty]
+    # The same list sent twice at the same moment: the other one's row is the one that counts.
+    with suppress(IntegrityError), bench.write() as session:
+        audit.record(
+            session,
+            staff_id=staff_id,
+            verb=LEFT_OUT,
+            about=batch,
+            now=bench.now(),
+            reason=reason,
+            key=f"{batch}:{LEFT_OUT}",
+            lines=told,
+        )
+
+
+def _told(typed: str) -> str:
+    """What stood in a line, for the record: a number with a slip in it is still nearly a whole number."""
+    plain = re.sub(r"(?<=\d)[\s-]+(?=\d)", "", typed)
+    return redacted(_DIGITS.sub(lambda found: masked(found.group()), plain))
 
 
 def _begin_one(bench: Workbench, one: Planned, *, key: str, staff_id: str, actor: str, reason: str) -> None:

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 from sqlmodel import col, select
 
+from storefront.billing_ports import InvoiceStatus, SubscriptionStatus
+from storefront.cashier_ports import RefundStatus
 from storefront.kernel.errors import OutsideError
+from storefront.kernel.iccid import masked
 from storefront.kernel.money import Money
 from storefront.letters.wording import mask_email, money
 from storefront.models.order import Order, OrderState
 from storefront.models.payment import Refund, RefundState
-from storefront.models.renewal import Closing
+from storefront.models.renewal import Closing, Renewal
+from storefront.models.sim import Sim
 from storefront.models.work import OutboxRow, WorkState
 from storefront.ordering import hold
 from storefront.ordering.bench import Workbench
@@ -23,13 +27,15 @@ from storefront.support.verbs import Verb
 AT_REST = frozenset(
     {OrderState.DELIVERED, OrderState.REFUNDED, OrderState.ATTENTION, OrderState.LAPSED, OrderState.CANCELLED}
 )
+_CAN_CHARGE = frozenset({InvoiceStatus.DRAFT, InvoiceStatus.OPEN})
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """One side's word: `side` is ``cashier``, ``supplier``, ``order`` or ``mail``; `at` is when it was so or read.
+    """One side's word: `side` is ``cashier``, ``supplier``, ``order``, ``refund`` or ``mail``.
 
-    Of a mail, `said` is which letter it was, and `told` is where it went.
+    `at` is when it was so or read, and `is_older` says that the deed came after; `since` is when an earlier reading
+    said the same. Of a mail, `said` is which letter it was, and `told` is where it went. `number` is the vendor's own.
     """
 
     side: str
@@ -37,43 +43,59 @@ class Proof:
     told: str
     at: dt.datetime | None
     is_done: bool
+    number: str = ""
+    is_older: bool = False
+    since: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """An action with its proofs; `is_resting` when nothing more will change by itself."""
+    """An action with its proofs, the newest first; `is_resting` when nothing more will change by itself.
+
+    `iccid_masked` names the SIM whose auto-renewal was closed, or that was asked about.
+    """
 
     deed: Deed
     reference: str
     sim_id: str
+    iccid_masked: str
     proofs: tuple[Proof, ...]
     is_resting: bool
 
 
-def read(bench: Workbench, action_id: int, *, ask: bool) -> Outcome | None:
-    """The outcome so far; with `ask`, cashier and supplier are read now. None for an unknown action."""
+def read(bench: Workbench, action_id: int, *, ask: bool, again: bool = False) -> Outcome | None:
+    """The outcome so far; with `ask`, cashier and supplier are read now. None for an unknown action.
+
+    What proves a closing is kept; it is read once more when it is older than the deed, or `again` is wanted.
+    """
     deed = audit.by_id(bench.read, action_id)
     if deed is None:
         return None
     with bench.read() as session:
         order = session.get(Order, deed.about)
-    if order is None:
-        halves = _closings(bench, deed)
-        return Outcome(deed, "", deed.about, tuple(halves), all(one.is_done for one in halves))
+        sim = session.get(Sim, deed.about) if order is None else None
+        closing = session.exec(select(Closing).where(Closing.reference == deed.closing)).first()
+    iccid = (closing.iccid if closing else "") or (sim.iccid if sim else "")
     match deed.verb:
-        case Verb.REFUND:
+        case Verb.REFUND if order:
             proofs, rests = _refund(bench, order, ask), order.state in AT_REST
-        case Verb.ASK_AGAIN | Verb.ORDER_AGAIN:
+        case Verb.ASK_AGAIN | Verb.ORDER_AGAIN if order:
             proofs, rests = _supplier(bench, order, ask), order.state in AT_REST
-        case Verb.RESEND | Verb.CHANGE_EMAIL:
+        case Verb.RESEND | Verb.CHANGE_EMAIL if order:
             proofs = _letters(bench, order, deed)
             rests = all(one.is_done for one in proofs)
-        case Verb.CLOSE_RENEWALS:
-            proofs = _closings(bench, deed)
+        case Verb.ASK_AGAIN if sim:
+            proofs, rests = [_sim(sim, deed)], sim.looked_at is not None and sim.looked_at >= deed.at
+        case Verb.CLOSE_RENEWALS if closing:
+            proofs = _halves(closing, deed)
             rests = all(one.is_done for one in proofs)
+            if ask and rests:
+                proofs = [read for one in proofs for read in _read_again(bench, closing, one, wanted=again)]
         case _:
             proofs, rests = [], True
-    return Outcome(deed, order.reference, "", tuple(proofs), rests)
+    newest_first = sorted(proofs, key=lambda one: one.is_older)
+    reference, sim_id = (order.reference, "") if order else ("", deed.about)
+    return Outcome(deed, reference, sim_id, masked(iccid) if iccid else "", tuple(newest_first), rests)
 
 
 def _refund(bench: Workbench, order: Order, ask: bool) -> list[Proof]:
@@ -83,9 +105,7 @@ def _refund(bench: Workbench, order: Order, ask: bool) -> list[Proof]:
     for row in rows:
         amount = money(Money(row.amount_minor, row.currency), "en")
         proofs.append(
-            Proof(
-                "refund", row.state.value, f"{amount} {row.refund_id or ''}", row.done_at, row.state is RefundState.DONE
-            )
+            Proof("refund", row.state.value, amount, row.done_at, row.state is RefundState.DONE, row.refund_id or "")
         )
         if ask:
             proofs.append(_at_cashier(bench, row))
@@ -99,8 +119,9 @@ def _at_cashier(bench: Workbench, row: Refund) -> Proof:
         return Proof("cashier", "silent", lost.code, None, is_done=False)
     same = next((one for one in said if one.refund_id == row.refund_id), None)
     if same is None:
-        return Proof("cashier", "none_yet", row.payment_id, bench.now(), is_done=False)
-    return Proof("cashier", same.status.value, f"{same.amount} {same.refund_id}", bench.now(), is_done=True)
+        return Proof("cashier", "none_yet", "", bench.now(), is_done=False, number=row.payment_id)
+    amount, is_done = money(same.amount, "en"), same.status is RefundStatus.DONE
+    return Proof("cashier", same.status.value, amount, bench.now(), is_done, same.refund_id)
 
 
 def _supplier(bench: Workbench, order: Order, ask: bool) -> list[Proof]:
@@ -113,7 +134,7 @@ def _supplier(bench: Workbench, order: Order, ask: bool) -> list[Proof]:
         except OutsideError as lost:
             proofs.append(Proof("supplier", "silent", lost.code, None, is_done=False))
         else:
-            proofs.append(Proof("supplier", said, used.supplier_order_id, bench.now(), is_done=said == "paid"))
+            proofs.append(Proof("supplier", said, "", bench.now(), said == "paid", used.supplier_order_id))
     return proofs
 
 
@@ -132,7 +153,8 @@ def _letters(bench: Workbench, order: Order, deed: Deed) -> list[Proof]:
             row.done_at,
             row.state is WorkState.DONE,
         )
-        for row in rows
+        # The mail with the code before the word to the old address.
+        for row in sorted(rows, key=lambda one: one.job)
     ]
 
 
@@ -144,21 +166,57 @@ def _address(row: OutboxRow, order: Order, deed: Deed) -> str:
     return mask_email(str(told or order.email))
 
 
-def _closings(bench: Workbench, deed: Deed) -> list[Proof]:
-    with bench.read() as session:
-        closing = session.exec(select(Closing).where(Closing.reference == deed.closing)).first()
-    if closing is None:
-        return []
-    proofs = []
+def _sim(sim: Sim, deed: Deed) -> Proof:
+    """What a look at the SIM brought; the facts themselves stand on its page."""
+    if sim.looked_at is None or sim.looked_at < deed.at:
+        return Proof("supplier", "not_yet", "", None, is_done=False)
+    is_silent = "plans" in sim.errors
+    return Proof("supplier", "silent" if is_silent else "sim_read", "", sim.as_of, not is_silent)
+
+
+def _halves(closing: Closing, deed: Deed) -> list[Proof]:
+    """The proofs a closing keeps. A closing that was begun before the deed may have been read before it, too."""
+    halves = []
     if closing.renewal_id:
-        proofs.append(_half("cashier", closing.charges_ended_at, closing))
+        halves.append(_half("cashier", closing.charges_ended_at, deed))
     if closing.iccid:
-        proofs.append(_half("supplier", closing.confirmed_at, closing))
-    return proofs
+        halves.append(_half("supplier", closing.confirmed_at, deed))
+    return halves
 
 
-def _half(side: str, at: dt.datetime | None, closing: Closing) -> Proof:
-    return Proof(side, "none_left" if at else "not_yet", closing.reference, at, at is not None)
+def _half(side: str, at: dt.datetime | None, deed: Deed) -> Proof:
+    is_done = at is not None
+    return Proof(side, "none_left" if is_done else "not_yet", "", at, is_done, is_older=bool(at and at < deed.at))
+
+
+def _read_again(bench: Workbench, closing: Closing, half: Proof, *, wanted: bool) -> list[Proof]:
+    if not (half.is_older or wanted):
+        return [half]
+    try:
+        left = _record_left(bench, closing) if half.side == "supplier" else _charge_left(bench, closing)
+    except OutsideError as lost:
+        return [Proof(half.side, "silent", lost.code, None, is_done=False), half]
+    if left:
+        return [Proof(half.side, "some_left", left, bench.now(), is_done=False)]
+    return [Proof(half.side, "none_left", "", bench.now(), is_done=True, since=half.at)]
+
+
+def _record_left(bench: Workbench, closing: Closing) -> str:
+    active = bench.outside.sims.active_renewal(closing.iccid)
+    return active.name if active else ""
+
+
+def _charge_left(bench: Workbench, closing: Closing) -> str:
+    """What could still be charged for the agreement of a closing: its subscription, or an invoice of it."""
+    with bench.read() as session:
+        ours = session.get(Renewal, closing.renewal_id)
+    if ours is None or ours.subscription_id is None:
+        return ""
+    billing = bench.outside.billing
+    if billing.subscription(ours.subscription_id).status is not SubscriptionStatus.ENDED:
+        return ours.subscription_id
+    left = [one.invoice_id for one in billing.invoices(ours.subscription_id) if one.status in _CAN_CHARGE]
+    return ", ".join(left)
 
 
 def _order(order: Order) -> Proof:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from sqlalchemy import and_, or_
 from sqlmodel import Session, col, select
@@ -20,14 +20,10 @@ from storefront.models.profile import Profile
 from storefront.models.renewal import Bill, Closing, Renewal, RenewalEvent, RenewalNotice
 from storefront.models.sim import Sim
 from storefront.models.staff import Staff, StaffAction
-from storefront.models.work import OutboxRow
+from storefront.models.work import OutboxRow, WorkState
 from storefront.ports import SessionFactory
 
-_IN_THE_LEDGER = {
-    MoneyKind.DISPUTED: "the bank took it back",
-    MoneyKind.DISPUTE_WON: "the bank gave it to us after all",
-    MoneyKind.OWED: "the supplier gets",
-}
+_IN_THE_LEDGER = frozenset({MoneyKind.DISPUTED, MoneyKind.DISPUTE_WON, MoneyKind.OWED})
 KINDS = ("state", "call", "money", "mail", "renewal", "usage", "case", "desk")
 _TOLD = frozenset(
     {
@@ -41,12 +37,22 @@ _MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that happened; `kind` is one of `KINDS`, `order` the reference of the order it belongs to, if any."""
+    """One thing that happened; `kind` is one of `KINDS`, `order` the reference of the order it belongs to, if any.
+
+    `what` and `words` are short names that the page has words for. `detail` is shown as it stands: an amount, or what
+    somebody wrote. `notes` are evidence word for word, each with the short name of what it is. `moment` is the time it
+    speaks of; `numbers` are its counts by name.
+    """
 
     at: dt.datetime
     kind: str
     what: str
+    words: tuple[str, ...] = ()
+    by: str = ""
     detail: str = ""
+    notes: tuple[tuple[str, str], ...] = ()
+    moment: dt.datetime | None = None
+    numbers: Mapping[str, int] = field(default_factory=dict)
     order: str = ""
 
 
@@ -96,31 +102,42 @@ def orders_of_sim(session: Session, iccid: str) -> list[Order]:
 def _order(session: Session, order: Order) -> Iterator[Line]:
     name = order.reference
     for moved in session.exec(select(OrderEvent).where(OrderEvent.order_id == order.id)):
-        detail = f"{moved.from_state} → {moved.to_state}, by {moved.actor}"
-        yield Line(moved.at, "state", moved.event, detail, name)
+        way = (moved.from_state.value, moved.to_state.value) if moved.from_state != moved.to_state else ()
+        yield Line(moved.at, "state", moved.event, way, moved.actor, order=name)
     for call in session.exec(select(Call).where(Call.order_id == order.id)):
         asked = ", ".join(f"{key} {value}" for key, value in call.request.items() if key in _TOLD)
-        detail = f"{call.state} {call.error}".strip() + (f" ({asked})" if asked else "")
-        yield Line(call.started_at, "call", f"{call.step}, attempt {call.attempt}", detail, name)
+        notes = _notes(("answer", call.error), ("sent", asked))
+        numbers = {"attempt": call.attempt}
+        # A payment notice is a step of its own for each reservation; which one stands in what was sent.
+        step = call.step.partition("-")[0]
+        yield Line(call.started_at, "call", step, (call.state.value,), notes=notes, numbers=numbers, order=name)
     for paid in session.exec(select(Payment).where(Payment.order_id == order.id)):
-        yield Line(paid.opened_at, "money", "payment page", paid.session_id, name)
+        yield Line(paid.opened_at, "money", "page", notes=_notes(("stripe", paid.session_id)), order=name)
         if paid.paid_at:
-            amount = f"{_money(paid.captured_minor, paid.currency)}, {paid.payment_id}"
-            what = "captured a second time" if paid.is_extra else "captured"
+            amount, notes = _money(paid.captured_minor, paid.currency), _notes(("stripe", paid.payment_id))
+            what = "captured_again" if paid.is_extra else "captured"
             # The cashier's stamps are whole seconds, and nothing is captured before its page is open.
-            yield Line(max(paid.paid_at, paid.opened_at), "money", what, amount, name)
+            yield Line(max(paid.paid_at, paid.opened_at), "money", what, detail=amount, notes=notes, order=name)
     for back in session.exec(select(Refund).where(Refund.order_id == order.id)):
-        amount = f"{_money(back.amount_minor, back.currency)}, {back.reason} {back.refund_id or ''}"
-        yield Line(back.done_at or back.decided_at, "money", f"refund {back.state}", amount, name)
+        amount, notes = _money(back.amount_minor, back.currency), _notes(("stripe", back.refund_id))
+        what, at = f"refund_{back.state.value}", back.done_at or back.decided_at
+        yield Line(at, "money", what, (back.reason,), detail=amount, notes=notes, order=name)
     beyond = select(MoneyEntry).where(MoneyEntry.order_id == order.id, col(MoneyEntry.kind).in_(_IN_THE_LEDGER))
     for entry in session.exec(beyond):
-        amount = f"{_money(abs(entry.minor), entry.currency)}, {entry.object_id}"
-        yield Line(entry.at, "money", _IN_THE_LEDGER[entry.kind], amount, name)
+        amount = _money(abs(entry.minor), entry.currency)
+        whose = "supplier" if entry.kind is MoneyKind.OWED else "stripe"
+        notes = _notes((whose, entry.object_id))
+        yield Line(entry.at, "money", entry.kind.value, detail=amount, notes=notes, order=name)
     letters = select(OutboxRow).where(
         begins_with(OutboxRow.key, f"letter:{order.id}:"), col(OutboxRow.job).startswith("letters.")
     )
     for sent in session.exec(letters):
-        yield Line(sent.done_at or sent.staged_at, "mail", sent.job.removeprefix("letters."), sent.state.value, name)
+        what, at = sent.job.removeprefix("letters."), sent.done_at or sent.staged_at
+        yield Line(at, "mail", what, (sent.state.value,), order=name)
+
+
+def _notes(*notes: tuple[str, str | None]) -> tuple[tuple[str, str], ...]:
+    return tuple((name, text) for name, text in notes if text)
 
 
 def _money(minor: int | None, currency: str | None) -> str:
@@ -138,11 +155,19 @@ def _renewals_of_order(session: Session, order_id: str) -> list[Renewal]:
 def _agreements(session: Session, renewals: Iterable[Renewal]) -> Iterator[Line]:
     for one in renewals:
         for event in session.exec(select(RenewalEvent).where(RenewalEvent.renewal_id == one.id)):
-            detail = ", ".join(f"{name} {value}" for name, value in event.facts.items() if value)
-            yield Line(event.at, "renewal", event.event, detail)
+            why, charge = event.facts.get("why") or event.facts.get("reason"), event.facts.get("charge")
+            yield Line(
+                event.at,
+                "renewal",
+                event.event,
+                (str(why),) if why else (),
+                notes=_notes(("stripe", event.facts.get("invoice"))),
+                moment=dt.datetime.fromisoformat(charge) if charge else None,
+            )
         for notice in session.exec(select(RenewalNotice).where(RenewalNotice.renewal_id == one.id)):
-            detail = f"a charge {notice.says:%d %b, %H:%M} UTC; " + ("sent" if notice.sent_at else "not sent")
-            yield Line(notice.sent_at or notice.staged_at, "mail", "renewal_notice", detail)
+            state = WorkState.DONE if notice.sent_at else WorkState.WAITING
+            at = notice.sent_at or notice.staged_at
+            yield Line(at, "mail", "renewal_notice", (state.value,), moment=notice.says)
 
 
 def _closings(session: Session, renewals: Sequence[Renewal], iccid: str) -> list[Closing]:
@@ -154,40 +179,40 @@ def _closings(session: Session, renewals: Sequence[Renewal], iccid: str) -> list
 
 def _ends(closings: Iterable[Closing]) -> Iterator[Line]:
     for one in closings:
-        yield Line(one.asked_at, "renewal", f"closing {one.reference}", f"{one.asked_by}: {one.why}")
+        notes = _notes(("closing", one.reference))
+        yield Line(one.asked_at, "renewal", "closing", (one.why,), one.asked_by, notes=notes)
         if one.charges_ended_at:
-            yield Line(one.charges_ended_at, "renewal", "no further charge", "the cashier was read")
+            yield Line(one.charges_ended_at, "renewal", "no_charge", notes=notes)
         if one.confirmed_at:
-            yield Line(one.confirmed_at, "renewal", "none at the supplier", "the supplier was read")
+            yield Line(one.confirmed_at, "renewal", "none_left", notes=notes)
 
 
 def _cases(cases: Iterable[Case]) -> Iterator[Line]:
     for one in cases:
-        yield Line(one.opened_at, "case", one.kind, one.detail)
+        yield Line(one.opened_at, "case", one.kind, detail=one.detail)
         if one.resolved_at:
-            yield Line(one.resolved_at, "case", f"{one.kind} resolved", f"{one.resolved_by}: {one.resolution}")
+            yield Line(one.resolved_at, "case", one.kind, ("resolved",), one.resolved_by, one.resolution)
 
 
 def _usage(session: Session, iccid: str | None) -> Iterator[Line]:
     sim = session.exec(select(Sim).where(Sim.iccid == iccid)).first() if iccid else None
     if sim is None:
         return
-    used, left = sim.usage.get("used_bytes"), sim.usage.get("remaining_bytes")
-    if sim.usage_as_of and (used is not None or left is not None):
-        parts = [
-            f"{count // _MEGABYTE} MB {word}" for count, word in ((used, "used"), (left, "left")) if count is not None
-        ]
-        yield Line(sim.usage_as_of, "usage", ", ".join(parts), "the supplier was read")
+    counts = {"used": sim.usage.get("used_bytes"), "left": sim.usage.get("remaining_bytes")}
+    numbers = {name: count // _MEGABYTE for name, count in counts.items() if count is not None}
+    if sim.usage_as_of and numbers:
+        yield Line(sim.usage_as_of, "usage", "data", numbers=numbers)
     if sim.as_of:
-        plans = ", ".join(f"{one['name']} {one['state']}" for one in sim.plans) or "no plan on it"
-        yield Line(sim.as_of, "usage", sim.life_cycle or "state unknown", plans)
+        plans = [(one["state"], one["name"]) for one in sim.plans]
+        word = sim.life_cycle.lower().replace("-", "").replace("_", "")
+        yield Line(sim.as_of, "usage", word, notes=_notes(*plans, ("word", sim.life_cycle)))
 
 
 def _desk(session: Session, about: Sequence[str]) -> Iterator[Line]:
     query = select(StaffAction, Staff.name).join(Staff, col(Staff.id) == col(StaffAction.staff_id))
     for one, name in session.exec(query.where(col(StaffAction.about).in_(about))):
-        why = str(one.facts.get("why", "")).replace("_", " ")
-        yield Line(one.at, "desk", f"{one.verb} by {name}", ": ".join(part for part in (why, one.reason) if part))
+        why = str(one.facts.get("why", ""))
+        yield Line(one.at, "desk", one.verb, (why,) if why else (), name, one.reason)
 
 
 def _newest_first(lines: list[Line]) -> list[Line]:

@@ -8,6 +8,7 @@ import re
 
 from sqlmodel import select
 
+from storefront.kernel.iccid import masked
 from storefront.models.order import Hold, Order
 from storefront.models.staff import StaffAction
 from storefront.sandbox.linksfield.sims.plans import PLANS
@@ -81,13 +82,16 @@ def test_a_history_shows_money_calls_states_letters_and_notes_and_no_secret(trav
     reference, iccid = view_of(house, renewal_id).order_reference, renewal_of(house, renewal_id).iccid
     agent.post(f"/desk/orders/{reference}/note", words="She called about it")
     page = agent.browser.get(f"/desk/orders/{reference}").text
-    for shown in ("captured", "delivered", "top_up, attempt 1", "order_topped_up", "started", "note by Eva"):
+    told = ("The card was charged", "Delivered", "We ordered the top-up", "the top-up is there", "Auto-renew began")
+    for shown in (*told, "Note", "by Eva", "Stripe’s number", "Sent"):
         assert shown in page, shown
+    for raw in ("captured", "awaiting_payment", "order_topped_up", "top_up", "by system", ">started<"):
+        assert raw not in page, raw
     assert "She called about it" in page
     assert iccid not in page
     assert traveller.email not in page
     money = agent.browser.get(f"/desk/orders/{reference}?kind=money").text
-    assert "captured" in money
+    assert "The card was charged" in money
     assert "She called about it" not in money
     assert agent.browser.get("/desk/orders/ABCDEFGHJK").status_code == 404
 
@@ -104,7 +108,7 @@ def test_a_case_is_taken_and_resolved_with_a_reason_once(traveller, agent, sandb
     assert "No usable code came" in page
     case = re.search(r"/desk/cases/([\w-]+)\"", page).group(1)
     agent.post(f"/desk/cases/{case}/take")
-    assert "Owner: Eva" in agent.browser.get("/desk/").text
+    assert "<dt>Owner</dt><dd>Eva</dd>" in agent.browser.get("/desk/").text
     assert agent.post(f"/desk/cases/{case}/resolve", reason=" ").status_code == 422
     held = agent.post(f"/desk/cases/{case}/resolve", reason="asked the supplier")
     assert (held.status_code, "The money is still with us" in held.text) == (409, True)
@@ -113,8 +117,9 @@ def test_a_case_is_taken_and_resolved_with_a_reason_once(traveller, agent, sandb
     assert agent.post(f"/desk/cases/{case}/resolve", reason="asked again").status_code == 409
     assert "Nothing waits for a person" in agent.browser.get("/desk/").text
     history = agent.browser.get(f"/desk/orders/{reference}").text
-    assert "take_case by Eva" in history
-    assert "unusable_profile resolved" in history
+    assert "Took the case" in history
+    assert "Case resolved: No usable code came" in history
+    assert "unusable_profile" not in history
     assert "asked the supplier" in history
 
 
@@ -139,10 +144,16 @@ def test_a_pasted_list_is_shown_first_then_closed_with_progress_and_a_table(trav
     done = agent.browser.get(progress)
     assert "4 of 4 closed" in done.text
     assert "Refresh" not in done.headers
+    left_out = [f"Line 5</b> <code><bdi>{masked(ours.iccid)}", "Line 6</b> <code><bdi>12345", "8985 nonsense"]
+    places = [done.text.index(one) for one in ("3 lines were left out", *left_out)]
+    assert places == sorted(places)
+    for why in ("stands here twice", "does not begin with 89", "letters in the number"):
+        assert why in done.text
     assert view_of(house, renewal_id).state == "ended"
     assert not [one for sim in sims for one in sim.renewals if one.is_active]
     table = list(csv.DictReader(io.StringIO(agent.browser.get(f"{progress}.csv").text)))
-    assert [row["state"] for row in table] == ["closed"] * 4
+    assert [row["state"] for row in table] == ["closed"] * 4 + ["left_out"] * 3
+    assert [row["left_out_because"] for row in table[4:]] == ["twice", "not_89", "letters"]
     assert not any(line in str(table) for line in lines if len(line) > 15)
     with house.read() as session:
         kept = session.exec(select(StaffAction).where(StaffAction.verb == "close_renewals")).all()
@@ -150,7 +161,27 @@ def test_a_pasted_list_is_shown_first_then_closed_with_progress_and_a_table(trav
     key = progress.rpartition("/")[2]
     agent.post("/desk/close/begin", numbers="\n".join(lines), reason="asked by mail", key=key)
     with house.read() as session:
-        assert len(session.exec(select(StaffAction).where(StaffAction.verb == "close_renewals")).all()) == 4
+        kept = session.exec(select(StaffAction)).all()
+    assert sorted(one.verb for one in kept) == ["close_renewals"] * 4 + ["left_out"]
+    assert agent.browser.get(progress).text.count("Line 6") == 1
+
+
+def test_what_is_kept_of_a_slip_is_no_whole_number_and_no_address(agent, sandbox):
+    """A number with one digit too many is nearly a whole one: its ends are kept, of an address the first letter."""
+    good = sandbox.world.sims.some("auto_renewing").iccid
+    slips = [f"{good}123", f"X {good[:10]} {good[10:]}9 ana@owner.example"]
+    page = agent.browser.get(agent.close_list("\n".join([good, *slips]), "bulk").headers["Location"]).text
+    assert f"{good[:4]}…{good[-1]}123" in page
+    assert "too many digits" in page
+    assert good[4:16] not in page
+    assert "ana@" not in page
+
+
+def test_what_is_beyond_the_longest_list_is_told(agent, sandbox):
+    """500 lines at once; which ones were not looked at is said before and after."""
+    numbers = "\n".join([sandbox.world.sims.some("auto_renewing").iccid, *["12345"] * 501])
+    assert "more than 500 lines" in agent.post("/desk/close", numbers=numbers).text
+    assert "501–502" in agent.browser.get(agent.close_list(numbers, "bulk").headers["Location"]).text
 
 
 def test_some_of_a_list_stick_and_are_told(traveller, agent, sandbox, house, app, run):

@@ -166,7 +166,7 @@ def test_somebody_elses_case_is_not_resolved_over_their_head(traveller, agent, l
     answer = lead.post(f"/desk/cases/{case}/resolve", reason="because")
     assert (answer.status_code, "Somebody else has this case" in answer.text) == (409, True)
     assert lead.post(f"/desk/cases/{case}/take", owner="Eva").status_code == 303
-    assert "Owner: Lea" in agent.browser.get("/desk/waiting").text
+    assert "<dt>Owner</dt><dd>Lea</dd>" in agent.browser.get("/desk/waiting").text
 
 
 def test_a_traveller_asks_and_the_desk_answers(traveller, agent, house):

@@ -6,6 +6,9 @@ from types import SimpleNamespace as Facts
 from typing import Any
 
 from storefront.kernel.money import Money
+from storefront.support.bulk_close import LeftOut
+from storefront.support.outcome import Proof
+from storefront.support.timeline import Line
 from storefront.support.verbs import WHY, Verb
 from tests.web.sample_renewals import MASKED, NOON, make_closing, make_renewal
 from tests.web.sample_sims import EXACT, RENEWAL, make_sim
@@ -43,14 +46,23 @@ HIT = Facts(
 )
 KINDS = ("state", "money")
 LINES = (
-    Facts(at=NOON, kind="money", what="captured", detail="899 USD", order="LF7K2MQ9"),
-    Facts(at=NOON, kind="desk", what="note by Eva", detail=NASTY, order=""),
-    Facts(at=NOON, kind="call", what="notify-1, attempt 2", detail="done", order=""),
-    Facts(at=NOON, kind="renewal", what="closing 7K3MXW0T9B", detail="desk: asked", order=""),
-    Facts(at=NOON, kind="case", what="unknown_answer resolved", detail=NASTY, order=""),
-    Facts(at=NOON, kind="usage", what=NASTY, detail="", order=""),
+    Line(NOON, "money", "captured", detail="US$8.99", notes=(("stripe", NASTY),), order="LF7K2MQ9"),
+    Line(NOON, "money", "refund_done", ("desk",), detail="US$8.99", order=NASTY),
+    Line(NOON, "state", "paid", ("awaiting_payment", "paid"), "system"),
+    Line(NOON, "desk", "note", by="Eva", detail=NASTY),
+    Line(NOON, "desk", "refund", ("not_arrived",), "Eva"),
+    Line(NOON, "call", "notify", ("unknown",), notes=(("answer", NASTY), ("sent", NASTY)), numbers={"attempt": 2}),
+    Line(NOON, "mail", "renewal_notice", ("done",), moment=NOON),
+    Line(NOON, "renewal", "closing", ("asked",), "desk", notes=(("closing", "7K3MXW0T9B"),)),
+    Line(NOON, "renewal", NASTY, (NASTY,)),
+    Line(NOON, "case", "unknown_answer", detail=NASTY),
+    Line(NOON, "case", "unknown_answer", ("resolved",), NASTY, NASTY),
+    Line(NOON, "usage", "data", numbers={"used": 334, "left": 2737}),
+    Line(NOON, "usage", "activation", notes=(("in_use", NASTY), ("word", "activation"))),
+    Line(NOON, "usage", NASTY, notes=(("word", NASTY),)),
 )
 VERBS = tuple(verb.value for verb in Verb)
+LEFT_OUT = (LeftOut(2, NASTY, "letters"), LeftOut(501, "501–700", "too_many"))
 DEED = Facts(id=7, at=NOON, by="Eva", role="lead", verb="refund", why="not_arrived", reason=NASTY, closing="")
 SUBJECT = Facts(name="LF7K2MQ9", back="/desk/orders/LF7K2MQ9")
 EFFECTS = (
@@ -66,10 +78,14 @@ PLANNED = Facts(
 )
 SAID = (
     *(("order", "paid"), ("refund", "done"), ("cashier", "silent"), ("cashier", "none_yet"), ("cashier", "none_left")),
-    *(("cashier", "not_yet"), ("cashier", "done"), ("supplier", "silent"), ("supplier", "none_left")),
-    *(("supplier", "not_yet"), ("supplier", "paid"), ("mail", "order_delivered")),
+    *(("cashier", "not_yet"), ("cashier", "done"), ("cashier", "some_left"), ("supplier", "silent")),
+    *(("supplier", "none_left"), ("supplier", "some_left"), ("supplier", "not_yet"), ("supplier", "sim_read")),
+    *(("supplier", "paid"), ("mail", "order_delivered"), ("mail", "order_moved"), ("mail", "order_refunded")),
+    ("mail", "order_topped_up"),
 )
-PROOFS = [Facts(side=side, said=said, told=NASTY, at=NOON, is_done=said == "done") for side, said in SAID]
+PROOFS = [Proof(side, said, NASTY, NOON, said == "done", NASTY) for side, said in SAID]
+OLDER = Proof("cashier", "none_left", "", NOON, is_done=True, is_older=True)
+AGAIN = Proof("supplier", "none_left", "", NOON, is_done=True, since=NOON)
 SENT = Facts(wish="close_renewal", email="ana@example.com", words=NASTY, media_type="image/png", sent_at=NOON)
 
 
@@ -112,7 +128,10 @@ SIM = {
     "kind": "",
     "kinds": KINDS,
 }
-DONE = {"deed": DEED, "reference": "LF7K2MQ9", "sim_id": "", "proofs": PROOFS, "is_resting": False}
+DONE = {"deed": DEED, "reference": "LF7K2MQ9", "sim_id": "", "iccid_masked": MASKED, "proofs": PROOFS}
+DONE["is_resting"] = False
+UNWANTED = Facts(**{**DONE, "deed": Facts(**{**DEED.__dict__, "why": "renewal_unwanted"}), "is_resting": True})
+CLOSED = {"deed": Facts(**{**DEED.__dict__, "closing": "7K3MXW0T9B", "verb": "close_renewals"})}
 NOTHING = Facts(hits=(), sims=(), strangers=(), unknown=())
 FOUND = Facts(
     hits=(HIT,), sims=(Facts(word="…1", sim_id="01s1", iccid_masked=MASKED),), strangers=(NASTY,), unknown=("9",)
@@ -141,7 +160,24 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "desk/do.html",
         {**DO, "planned": Facts(**{**PLANNED.__dict__, "asks": frozenset(), "verb": "resend"}), "fault": ""},
     ),
-    "desk-done": ("desk/done.html", {"staff": EVA, "outcome": Facts(**DONE), "also": VERBS[:2], "case": CASE}),
+    "desk-done": (
+        "desk/done.html",
+        {"staff": EVA, "outcome": Facts(**DONE), "also": VERBS[:2], "case": CASE, "renewal": make_renewal()},
+    ),
+    "desk-done-goes-on": (
+        "desk/done.html",
+        {"staff": EVA, "outcome": UNWANTED, "also": ["close_renewals"], "case": None, "renewal": make_renewal()},
+    ),
+    "desk-done-closed": (
+        "desk/done.html",
+        {
+            "staff": EVA,
+            "outcome": Facts(**{**DONE, **CLOSED, "proofs": [AGAIN, OLDER], "is_resting": True}),
+            "also": VERBS[:1],
+            "case": None,
+            "renewal": make_renewal("ended", ended_at=NOON),
+        },
+    ),
     "desk-done-rests": (
         "desk/done.html",
         {
@@ -149,6 +185,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "outcome": Facts(**{**DONE, "reference": "", "sim_id": "01s1", "proofs": (), "is_resting": True}),
             "also": [],
             "case": OVER,
+            "renewal": None,
         },
     ),
     "desk-code": (
@@ -168,6 +205,6 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "desk-close": ("desk/close.html", LIST),
     "desk-close-bad": ("desk/close.html", {**LIST, "planned": [], "text": "", "is_good": False, "fault": ""}),
-    "desk-closings": ("desk/closings.html", {"staff": EVA, "closings": CLOSINGS, "batch": "A"}),
-    "desk-closings-none": ("desk/closings.html", {"staff": EVA, "closings": [], "batch": ""}),
+    "desk-closings": ("desk/closings.html", {"staff": EVA, "closings": CLOSINGS, "left_out": LEFT_OUT, "batch": "A"}),
+    "desk-closings-none": ("desk/closings.html", {"staff": EVA, "closings": [], "left_out": (), "batch": ""}),
 }

@@ -80,6 +80,7 @@ ENDPOINTS = {
     "desk_history.note": "/desk/orders/<reference>/note",
     "desk_verbs.of_order": "/desk/orders/<reference>/<verb>",
     "desk_verbs.of_sim": "/desk/sims/<sim_id>/<verb>",
+    "desk_verbs.done": "/desk/done/<int:action_id>",
     "desk_cases.show": "/desk/cases/<case_id>",
     "desk_cases.take": "/desk/cases/<case_id>/take",
     "desk_cases.resolve": "/desk/cases/<case_id>/resolve",

@@ -12,6 +12,7 @@ from storefront.support import audit
 from storefront.support import cases as desk_cases
 from storefront.web import context
 from storefront.web.desk.staff import current_staff
+from storefront.web.desk.tables import plain_text
 from storefront.web.limits import Access, guard
 
 blueprint = Blueprint("desk_cases", __name__, url_prefix="/desk/cases")
@@ -69,7 +70,6 @@ def _table(deeds: list[audit.Deed]) -> str:
     writer = csv.writer(table)
     writer.writerow(["number", "at", "by", "role", "verb", "why", "words", "closing"])
     for one in deeds:
-        # A leading sign would be a formula to a spreadsheet.
-        words = f"'{one.reason}" if one.reason[:1] in "=+-@\t" and one.reason else one.reason
+        words = plain_text(one.reason)
         writer.writerow([one.id, one.at.isoformat(), one.by, one.role, one.verb, one.why, words, one.closing])
     return table.getvalue()

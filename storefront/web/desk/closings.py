@@ -15,6 +15,7 @@ from storefront.web import context
 from storefront.web.checkout.forms import new_form_key
 from storefront.web.desk.routes import LONGEST_LIST
 from storefront.web.desk.staff import current_staff
+from storefront.web.desk.tables import plain_text
 from storefront.web.desk.verbs import LOOK_AGAIN
 from storefront.web.limits import Access, guard
 
@@ -70,8 +71,12 @@ def begin() -> AnyResponse | tuple[str, int]:
 @guard(access=Access.STAFF, limit="desk")
 def show(batch: str) -> AnyResponse:
     """How far each closing is, read from both sides; looks again until all have come to rest."""
-    shown = sorted(bulk_close.of_batch(context.house().bench, batch), key=lambda one: _URGENCY[one.state])
-    page = Response(render_template("desk/closings.html", staff=current_staff(), closings=shown, batch=batch))
+    bench = context.house().bench
+    shown = sorted(bulk_close.of_batch(bench, batch), key=lambda one: _URGENCY[one.state])
+    left_out = bulk_close.left_out(bench, batch)
+    page = Response(
+        render_template("desk/closings.html", staff=current_staff(), closings=shown, left_out=left_out, batch=batch)
+    )
     if any(one.state == "asked" for one in shown):
         page.headers["Refresh"] = LOOK_AGAIN
     return page
@@ -80,14 +85,18 @@ def show(batch: str) -> AnyResponse:
 @blueprint.get("/closings/<batch>.csv")
 @guard(access=Access.STAFF, limit="desk")
 def table(batch: str) -> AnyResponse:
-    """The same as a table for a spreadsheet; numbers of SIMs stay masked."""
-    shown = bulk_close.of_batch(context.house().bench, batch)
+    """The same as a table for a spreadsheet, lines left out at its end; numbers of SIMs stay masked."""
+    bench = context.house().bench
+    shown = bulk_close.of_batch(bench, batch)
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(["proof", "sim", "state", "asked_at", "no_charge_since", "none_at_supplier_since", "records_ended"])
+    moments_of = ("asked_at", "no_charge_since", "none_at_supplier_since")
+    writer.writerow(["proof", "sim", "state", *moments_of, "records_ended", "line", "left_out_because"])
     for one in shown:
         moments = [str(at or "") for at in (one.asked_at, one.charges_ended_at, one.confirmed_at)]
-        writer.writerow([one.reference, one.iccid_masked, one.state, *moments, len(one.records)])
+        writer.writerow([one.reference, one.iccid_masked, one.state, *moments, len(one.records), "", ""])
+    for line in bulk_close.left_out(bench, batch):
+        writer.writerow(["", plain_text(line.typed), bulk_close.LEFT_OUT, "", "", "", 0, line.line, line.fault])
     answer = Response(text.getvalue(), mimetype="text/csv")
     answer.headers["Content-Disposition"] = 'attachment; filename="closings.csv"'
     return answer

@@ -15,6 +15,7 @@ from storefront.identity.email_address import BadAddress
 from storefront.models.sim import Sim
 from storefront.ordering import progress
 from storefront.ordering import read as orders
+from storefront.renewals import read as renewals
 from storefront.support import cases as desk_cases
 from storefront.support import order_verbs, outcome, sim_verbs, verbs
 from storefront.support.cases import ReasonNeeded
@@ -67,20 +68,23 @@ def of_sim(sim_id: str, verb: str) -> AnyResponse | str | tuple[str, int]:
 @guard(access=Access.STAFF, limit="desk")
 def done(action_id: int) -> AnyResponse:
     """What became of something done, read back from both sides; looks again until it has come to rest."""
+    bench = context.house().bench
     with outside_permit() as granted:
-        found = outcome.read(context.house().bench, action_id, ask=granted)
+        found = outcome.read(bench, action_id, ask=granted, again="again" in request.args)
     if found is None:
         abort(404)
-    also = []
+    also, renewal = [], None
     if found.reference:
-        also = verbs.possible(context.house().bench, order_verbs.DEEDS, found.deed.about, current_staff())
+        also = verbs.possible(bench, order_verbs.DEEDS, found.deed.about, current_staff())
+        renewal = renewals.of_order(bench, found.deed.about)
     page = Response(
         render_template(
             "desk/done.html",
             staff=current_staff(),
             outcome=found,
             also=[verb for verb in also if verb != found.deed.verb][:MOST_ALSO],
-            case=desk_cases.newest_about(context.house().bench, found.deed.about),
+            case=desk_cases.newest_about(bench, found.deed.about),
+            renewal=renewal,
         )
     )
     if not found.is_resting:

@@ -1,0 +1,143 @@
+"""What a page says after a deed at the desk: which SIM, when each side was read, what goes on, and what to do next."""
+
+import re
+
+import pytest
+
+from storefront.kernel.iccid import masked
+from storefront.renewals import close
+from storefront.sandbox.linksfield.sims.plans import PLANS
+from storefront.sandbox.linksfield.sims.sim import Renewal as Record
+from tests.agent import Agent, delivered, stuck
+from tests.owner import order_id
+from tests.subscriber import renewal_of, subscribe, view_of
+
+
+def record(sandbox, sim):
+    """One more auto-renewal that the supplier keeps for a SIM."""
+    return Record(f"X{sim.iccid}", f"Y{sim.iccid}", PLANS[0], 1, sandbox.world.sims.now())
+
+
+@pytest.fixture
+def half_closed(traveller, house, sandbox):
+    """Stopped by the traveller: Stripe ended it, the supplier would not; the order's reference and the SIM."""
+    renewal_id = subscribe(traveller)
+    ours, reference = renewal_of(house, renewal_id), view_of(house, renewal_id).order_reference
+    sim = sandbox.world.sims.find(ours.iccid)
+    sim.renewals.append(record(sandbox, sim))
+    sandbox.world.faults.arm("mall.cancel_auto_renewal_record", "code", 60)
+    told = {"email": ours.email, "locale": "en", "renewal_id": renewal_id}
+    close.ask(house.bench, iccid=ours.iccid, asked_by="traveller", actor="traveller", **told)
+    traveller.drain()
+    traveller.wait(1000)
+    sandbox.world.faults.clear()
+    return reference, sim
+
+
+@pytest.fixture
+def later(app, house, run, half_closed):
+    """An agent who signed in after all that."""
+    somebody = Agent(app, house, run, "ben@desk.example")
+    assert somebody.sign_in().status_code == 303
+    return somebody
+
+
+def closed(agent, traveller, reference):
+    """Close the renewal of an order; the address of what it came to."""
+    done = agent.do(f"/desk/orders/{reference}/close_renewals", why="renewal_unwanted").headers["Location"]
+    traveller.drain()
+    return done
+
+
+def test_a_reading_older_than_the_closing_is_taken_again(later, traveller, half_closed):
+    """Stripe ended it before the desk was asked: it is read once more, and both moments stand there."""
+    reference, sim = half_closed
+    page = later.browser.get(closed(later, traveller, reference)).text
+    assert "Auto-renewal closed: done" in page
+    assert masked(sim.iccid) in page
+    assert sim.iccid not in page
+    assert "Stripe was read: no further charge can come" in page
+    assert "First seen so" in page
+    assert "before this was asked for" not in page
+
+
+def test_an_older_reading_that_cannot_be_taken_again_is_called_old(later, traveller, half_closed, sandbox):
+    """A silent Stripe proves nothing new: the old reading says so, stands last, and the page offers to read again."""
+    reference, _sim = half_closed
+    done = closed(later, traveller, reference)
+    sandbox.world.faults.arm("stripe.subscription_retrieve", "status", 5, status=503)
+    page = later.browser.get(done).text
+    assert "not done yet" in page
+    assert page.index("Stripe does not answer") < page.index("before this was asked for")
+    sandbox.world.faults.clear()
+    again = re.search(r'href="(/desk/done/\d+\?again=1)"', page).group(1)
+    assert "Auto-renewal closed: done" in later.browser.get(again).text
+
+
+def test_reading_again_finds_what_began_after_the_closing(later, traveller, half_closed, sandbox):
+    """The proof is of its moment; whoever asks again sees the auto-renewal that somebody began since."""
+    reference, sim = half_closed
+    done = closed(later, traveller, reference)
+    sim.renewals.append(record(sandbox, sim))
+    assert "it shows an auto-renewal" not in later.browser.get(done).text
+    assert f"it shows an auto-renewal, {PLANS[0].name}" in later.browser.get(f"{done}?again=1").text
+
+
+def test_after_a_refund_it_says_whether_the_renewal_goes_on(traveller, agent, house):
+    """Money back is half of it: the page says that it is on, leads to its closing, and then says that it is off."""
+    renewal_id = subscribe(traveller)
+    reference = view_of(house, renewal_id).order_reference
+    path = f"/desk/orders/{reference}"
+    agent.do(f"{path}/resend", why="other", words="to see it")
+    note = agent.do(f"{path}/resend", why="renewal_unwanted").headers["Location"]
+    traveller.drain()
+    page = agent.browser.get(note).text
+    assert "Auto-renew is still on: US$" in page
+    assert re.search(rf'class="button desk__next" href="{path}/close_renewals"', page)
+    agent.do(f"{path}/close_renewals", why="renewal_unwanted")
+    traveller.drain()
+    page = agent.browser.get(note).text
+    assert "Auto-renew is off since" in page
+    assert f"{path}/close_renewals" not in page
+
+
+def test_one_way_on_leads(traveller, agent, sandbox):
+    """An open case first, otherwise the order; all else are links."""
+    reference = stuck(traveller, sandbox)
+    done = agent.do(f"/desk/orders/{reference}/ask_again").headers["Location"]
+    page = agent.browser.get(done).text
+    assert re.findall(r'class="button[^"]*"[^>]*>([^<]+)<', page) == ["Back to the case"]
+    traveller.drain()
+    page = agent.browser.get(done).text
+    assert re.findall(r'class="button[^"]*"[^>]*>([^<]+)<', page) == ["To the order"]
+    assert "The case: resolved" in page
+
+
+def test_a_new_address_stands_in_full_and_says_why(traveller, agent, house):
+    """It can be read back to the traveller; the old one stays masked."""
+    reference = delivered(traveller)
+    path = f"/desk/orders/{reference}/change_email"
+    done = agent.do(path, email="right@owner.example", why="wrong_address").headers["Location"]
+    traveller.drain()
+    page = agent.browser.get(done).text
+    assert page.index("right@owner.example") < page.index("so that you can read it back")
+    assert traveller.email not in page
+    assert order_id(traveller, reference)
+
+
+def test_asking_about_a_sim_again_says_when_it_was_read(agent, sandbox, traveller):
+    """Under way until a worker looked; then read, or not answered."""
+    sim = sandbox.world.sims.some("auto_renewing")
+    path = agent.post("/desk/sims", number=sim.iccid).headers["Location"]
+    traveller.drain()
+    done = agent.do(f"{path}/ask_again", why="other", words="she asks").headers["Location"]
+    assert "Under way" in agent.browser.get(done).text
+    traveller.drain()
+    page = agent.browser.get(done)
+    assert "the page of the SIM shows what it said" in page.text
+    assert masked(sim.iccid) in page.text
+    assert "Refresh" not in page.headers
+    shown = agent.browser.get(path).text
+    assert "The supplier’s word" in shown
+    assert "in use, until" in shown
+    assert "in_use" not in shown
