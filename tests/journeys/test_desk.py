@@ -133,7 +133,7 @@ def test_a_pasted_list_is_shown_first_then_closed_with_progress_and_a_table(trav
     assert f"stop Stripe subscription {ours.subscription_id}" in shown
     assert shown.count("will be closed") == 4
     assert shown.count("left out") == 3
-    assert "stands here twice" in shown
+    assert "the same SIM as in a line above" in shown
     assert view_of(house, renewal_id).is_on
     assert agent.post("/desk/close/begin", numbers="\n".join(lines), reason=" ").status_code == 422
     begun = agent.close_list("\n".join(lines), "asked by mail")
@@ -147,7 +147,7 @@ def test_a_pasted_list_is_shown_first_then_closed_with_progress_and_a_table(trav
     left_out = [f"Line 5</b> <code><bdi>{masked(ours.iccid)}", "Line 6</b> <code><bdi>12345", "8985 nonsense"]
     places = [done.text.index(one) for one in ("3 lines were left out", *left_out)]
     assert places == sorted(places)
-    for why in ("stands here twice", "does not begin with 89", "letters in the number"):
+    for why in ("the same SIM as in a line above", "does not begin with 89", "letters in the number"):
         assert why in done.text
     assert view_of(house, renewal_id).state == "ended"
     assert not [one for sim in sims for one in sim.renewals if one.is_active]

@@ -67,7 +67,8 @@ def test_an_older_reading_that_cannot_be_taken_again_is_called_old(later, travel
     done = closed(later, traveller, reference)
     sandbox.world.faults.arm("stripe.subscription_retrieve", "status", 5, status=503)
     page = later.browser.get(done).text
-    assert "not done yet" in page
+    assert "not read again yet" in page
+    assert re.findall(r'class="button[^"]*"[^>]*>([^<]+)<', page) == ["Read both sides again"]
     assert page.index("Stripe does not answer") < page.index("before this was asked for")
     sandbox.world.faults.clear()
     again = re.search(r'href="(/desk/done/\d+\?again=1)"', page).group(1)
