@@ -13,11 +13,17 @@ class Vault:
     """Seals secrets (activation codes, QR images, confirmation codes, tokens) as ciphertext for ordinary columns."""
 
     def __init__(self, keys: str) -> None:
-        """`keys`: one or more Fernet keys, comma separated, newest first. Raises `ValueError` when there is none."""
+        """`keys`: one or more Fernet keys, comma separated, newest first. Raises `ValueError` for none or a wrong one."""
         parts = [part.strip() for part in keys.split(",") if part.strip()]
         if not parts:
-            raise ValueError("the vault needs at least one key")
-        self._fernet = MultiFernet([Fernet(part) for part in parts])
+            raise ValueError("SHOP_VAULT_KEYS is empty: make a key with `flask secrets new`")
+        try:
+            self._fernet = MultiFernet([Fernet(part) for part in parts])
+        except ValueError:
+            # The library's own error would bring part of the key into the log.
+            raise ValueError(
+                "SHOP_VAULT_KEYS holds something that is no key: make one with `flask secrets new`"
+            ) from None
 
     def seal(self, secret: str | bytes) -> bytes:
         """Ciphertext of `secret` under the newest key."""
