@@ -13,7 +13,7 @@ class Vault:
     """Seals secrets (activation codes, QR images, confirmation codes, tokens) as ciphertext for ordinary columns."""
 
     def __init__(self, keys: str) -> None:
-        """`keys`: one or more Fernet keys, comma separated, newest first. Raises `ValueError` for none or a wrong one."""
+        """`keys`: Fernet keys, comma separated, newest first. Raises `ValueError` for none, or for a broken one."""
         parts = [part.strip() for part in keys.split(",") if part.strip()]
         if not parts:
             raise ValueError("SHOP_VAULT_KEYS is empty: make a key with `flask secrets new`")
