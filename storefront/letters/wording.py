@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from functools import lru_cache
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime, get_timezone
+from babel.dates import format_date, format_datetime, format_timedelta, get_timezone
 from babel.numbers import NumberPattern, format_decimal, parse_pattern
 from babel.support import Translations
 
@@ -80,6 +81,14 @@ def when(moment: dt.datetime, code: str) -> str:
     """
     utc = moment.astimezone(dt.UTC)
     return format_datetime(utc, "d MMM y, HH:mm", locale=locale_for(code)) + "\xa0UTC"
+
+
+def span(length: dt.timedelta, code: str) -> str:
+    """For example ``15 minutes`` or ``4 hours``, rounded up: what is promised within it has that long."""
+    minutes = max(1, math.ceil(length.total_seconds() / 60))
+    # From an hour and a half on people count in hours.
+    rounded = dt.timedelta(minutes=minutes) if minutes < 90 else dt.timedelta(hours=math.ceil(minutes / 60))
+    return format_timedelta(rounded, granularity="minute", threshold=1.5, locale=locale_for(code))
 
 
 def when_in(moment: dt.datetime, code: str, zone: str, *, seconds: bool = False) -> str:

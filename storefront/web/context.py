@@ -215,6 +215,12 @@ def _furnish_templates(app: Flask, settings: Settings) -> None:
     def seconds_left(moment: dt.datetime) -> int:
         return max(0, round((moment - now()).total_seconds()))
 
+    @app.template_filter("time_left")
+    def time_left(moment: dt.datetime) -> str:
+        """In words; nothing once the moment has passed."""
+        left = moment - now()
+        return wording.span(left, i18n.current_locale()) if left > dt.timedelta(0) else ""
+
     @app.template_filter("day")
     def day(date: dt.date) -> str:
         return wording.day(date, i18n.current_locale())

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from PIL import Image
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from storefront.catalogue.refresh import refresh
 from storefront.db import migrate
@@ -44,6 +44,8 @@ class Photographer(Person):
     def __init__(self, context, shop, size, theme):
         super().__init__(context, shop)
         self.suffix = f"{size}-{theme}"
+        with shop.house.read() as session:
+            self.sold_out = session.execute(select(Plan.id).where(Plan.in_stock.is_(False))).scalars().all()
 
     def shoot(self, name, *, whole=False):
         """Keep the page as `name`; `whole` beyond the first screen.
@@ -170,9 +172,10 @@ def _ended(somebody, name, *misfortunes):
 
 
 def restock(somebody):
-    """What a misfortune took off the shelf is back; pages notice within a second."""
+    """What a misfortune took off the shelf is back, and only that; pages notice within a second."""
     with somebody.shop.house.write() as session:
-        session.execute(update(Plan).where(Plan.in_stock.is_(False)).values(in_stock=True))
+        gone = Plan.in_stock.is_(False) & Plan.id.not_in(somebody.sold_out)
+        session.execute(update(Plan).where(gone).values(in_stock=True))
     somebody.page.wait_for_timeout(1300)
 
 

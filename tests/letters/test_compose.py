@@ -138,6 +138,22 @@ def test_volumes_read_round(data_mb: int, reads: str) -> None:
     assert wording.volume(data_mb, "en") == reads
 
 
+@pytest.mark.parametrize(
+    ("minutes", "reads"),
+    [
+        (0.2, "1 minute"),
+        (14.1, "15 minutes"),
+        (89, "89 minutes"),
+        (91, "2 hours"),
+        (180.5, "4 hours"),
+        (2000, "34 hours"),
+    ],
+)
+def test_a_span_is_rounded_up(minutes: float, reads: str) -> None:
+    """What is promised within a time is never promised for sooner than it is."""
+    assert wording.span(dt.timedelta(minutes=minutes), "en") == reads
+
+
 def test_times_and_addresses() -> None:
     """Times are UTC and say so; addresses are masked; directions follow the language."""
     tokyo = NOON.astimezone(dt.timezone(dt.timedelta(hours=9)))

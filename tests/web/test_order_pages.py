@@ -32,7 +32,10 @@ def test_a_case_says_by_when_somebody_answers(shop: Flask) -> None:
     """The clock of the case stands beside its number; without an open case no time is made up."""
     due = NOON + dt.timedelta(hours=4)
     page = _words(render(shop, "orders/waiting.html", {"order": make_paid("attention", case_due_at=due)}))
-    assert "A person answers by 20 Nov 2026, 16:00 UTC at the latest." in page
+    assert "A person answers within 4 hours that is by 20 Nov 2026, 16:00 UTC" in page
+    late = make_paid("attention", case_due_at=NOON - dt.timedelta(minutes=1))
+    page = _words(render(shop, "orders/waiting.html", {"order": late}))
+    assert "A person answers by 20 Nov 2026, 11:59 UTC at the latest." in page
     assert "A person answers" not in render(shop, "orders/waiting.html", {"order": make_paid("attention")})
 
 
@@ -56,7 +59,8 @@ def test_nobody_reads_a_total_that_was_never_charged(shop: Flask, phase: str) ->
     """An unpaid order that ended names its price and says that it was not charged."""
     page = _words(render(shop, "orders/ended.html", {"order": make_order(phase)}))
     assert "US$13.50, not charged" in page
-    assert "Nothing was charged If your bank shows a payment later" in page
+    told = "You had not been asked for a card yet." if phase == "rejected" else "If your bank shows a payment later"
+    assert f"Nothing was charged {told}" in page
     assert "Total" not in page
 
 

@@ -138,6 +138,7 @@ def make_shop(**more: Any) -> Flask:
     app.add_template_filter(lambda amount: wording.money(amount, "en"), "money")
     app.add_template_filter(lambda data_mb: wording.volume(data_mb, "en"), "volume")
     app.add_template_filter(lambda at: round((at - NOON).total_seconds()), "seconds_left")
+    app.add_template_filter(lambda at: wording.span(at - NOON, "en") if at > NOON else "", "time_left")
     app.add_template_filter(lambda date: wording.day(date, "en"), "day")
     app.add_template_filter(wording.mask_email, "mask_email")
     app.add_template_filter(wording.card_brand, "brand")
