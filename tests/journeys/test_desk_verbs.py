@@ -182,7 +182,7 @@ def test_a_traveller_asks_and_the_desk_answers(traveller, agent, house):
     assert agent.browser.get("/desk/").text.count("asks for help") == 0
     for words in ("It does not work on my <b>phone</b>", "Hello?"):
         answer = press(traveller, path, page, trouble="refund", words=words)
-        assert "We answer to" in traveller.browser.get(answer.headers["Location"]).text
+        assert "The answer goes to" in traveller.browser.get(answer.headers["Location"]).text
     assert traveller.other().browser.get(path).status_code == 404
     waiting = agent.browser.get("/desk/").text
     assert "It does not work on my &lt;b&gt;phone" in waiting
