@@ -15,7 +15,7 @@ from storefront.ports import SessionFactory
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One row of the record."""
+    """One row of the record; `behind` names the supplier's orders that were given up with it, by commas."""
 
     id: int
     at: dt.datetime
@@ -27,6 +27,7 @@ class Deed:
     reason: str
     key: str
     closing: str
+    behind: str
 
 
 def record(
@@ -74,4 +75,5 @@ def _deed(action: StaffAction, person: Staff) -> Deed:
         action.reason,
         action.key or "",
         str(action.facts.get("closing", "")),
+        str(action.facts.get("behind", "")),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from sqlmodel import Session, select
@@ -12,7 +12,7 @@ from storefront.kernel.errors import OutsideError
 from storefront.kernel.iccid import masked
 from storefront.kernel.money import Money
 from storefront.letters.wording import mask_email, money
-from storefront.models.order import Hold, HoldState, Order, OrderState
+from storefront.models.order import Hold, HoldState, Order, OrderKind, OrderState
 from storefront.models.profile import Profile
 from storefront.models.renewal import Renewal
 from storefront.ordering import change, hold
@@ -21,6 +21,7 @@ from storefront.ordering.states import IS_UNDER_WAY, MOVES, Event
 from storefront.payments import refund, settle
 from storefront.renewals import close
 from storefront.renewals.states import IS_OPEN
+from storefront.support.order_outcome import cost
 from storefront.support.verbs import Also, Asked, Deed, Effect, Plan, Verb
 
 
@@ -69,27 +70,40 @@ def _again_plan(bench: Workbench, about: str) -> Plan:
     with bench.read() as session:
         order = session.get_one(Order, about)
         is_unknown = change.is_answer_unknown(session, order)
-        left = session.exec(select(Hold).where(Hold.order_id == about, Hold.state != HoldState.DEAD)).all()
+        left = _left_behind(session, about)
     if order.state is not OrderState.ATTENTION:
         raise change.NotStuck
     if not hold.may_try(order):
         raise change.NoTriesLeft
     # What it took our notice for has to be paid; a reservation costs nothing as long as it was not.
     effects = [
-        Effect("leave_behind", one.supplier_order_id, f"{one.amount} {one.currency}")
-        if one.state is HoldState.USED
-        else Effect("leave_reserved", one.supplier_order_id, f"{one.amount} {one.currency}")
+        Effect(
+            "leave_behind" if one.state is HoldState.USED else "leave_reserved",
+            one.supplier_order_id,
+            cost(one.amount, one.currency),
+        )
         for one in left
     ]
+    again = cost(order.supplier_amount, order.supplier_currency)
+    letter = "mail" if order.kind is OrderKind.TOP_UP else "mail_code"
     effects += [
-        Effect("order_same", f"{order.destination}, {order.plan_name}"),
-        Effect("mail", mask_email(order.email)),
+        Effect("order_same", f"{order.destination}, {order.plan_name}", again),
+        Effect(letter, mask_email(order.email)),
     ]
     return Plan(tuple(effects), frozenset({"sure"} if is_unknown else ()))
 
 
 def _again(bench: Workbench, about: str, asked: Asked, also: Also) -> None:
-    change.order_again(bench, about, actor=asked.staff.name, even_if_unknown=asked.is_sure, also=also)
+    with bench.read() as session:
+        behind = ",".join(one.supplier_order_id for one in _left_behind(session, about))
+    change.order_again(
+        bench,
+        about,
+        actor=asked.staff.name,
+        even_if_unknown=asked.is_sure,
+        # Afterwards nothing tells them from reservations that ran out by themselves.
+        also=lambda session: also(session, behind=behind),
+    )
 
 
 def _resend_plan(bench: Workbench, about: str) -> Plan:
@@ -183,6 +197,11 @@ def _delivered(bench: Workbench, about: str) -> Order:
     if order.state is not OrderState.DELIVERED:
         raise change.NotDelivered
     return order
+
+
+def _left_behind(session: Session, about: str) -> Sequence[Hold]:
+    """What the supplier has for an order that ordering once more gives up."""
+    return session.exec(select(Hold).where(Hold.order_id == about, Hold.state != HoldState.DEAD)).all()
 
 
 def _sim_of(session: Session, order: Order) -> str:

@@ -12,40 +12,19 @@ from storefront.cashier_ports import RefundStatus
 from storefront.kernel.errors import OutsideError
 from storefront.kernel.iccid import masked
 from storefront.kernel.money import Money
-from storefront.letters.wording import mask_email, money
-from storefront.models.order import Order, OrderState
+from storefront.letters.wording import money
+from storefront.models.order import Order
 from storefront.models.payment import Refund, RefundState
 from storefront.models.renewal import Closing, Renewal
 from storefront.models.sim import Sim
-from storefront.models.work import OutboxRow, WorkState
-from storefront.ordering import hold
+from storefront.models.work import WorkState
 from storefront.ordering.bench import Workbench
-from storefront.support import audit
+from storefront.support import audit, order_outcome
 from storefront.support.audit import Deed
+from storefront.support.order_outcome import Proof
 from storefront.support.verbs import Verb
 
-AT_REST = frozenset(
-    {OrderState.DELIVERED, OrderState.REFUNDED, OrderState.ATTENTION, OrderState.LAPSED, OrderState.CANCELLED}
-)
 _CAN_CHARGE = frozenset({InvoiceStatus.DRAFT, InvoiceStatus.OPEN})
-
-
-@dataclass(frozen=True, slots=True)
-class Proof:
-    """One side's word: `side` is ``cashier``, ``supplier``, ``order``, ``refund`` or ``mail``.
-
-    `at` is when it was so or read, and `is_older` says that the deed came after; `since` is when an earlier reading
-    said the same. Of a mail, `said` is which letter it was, and `told` is where it went. `number` is the vendor's own.
-    """
-
-    side: str
-    said: str
-    told: str
-    at: dt.datetime | None
-    is_done: bool
-    number: str = ""
-    is_older: bool = False
-    since: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +57,15 @@ def read(bench: Workbench, action_id: int, *, ask: bool, again: bool = False) ->
     iccid = (closing.iccid if closing else "") or (sim.iccid if sim else "")
     match deed.verb:
         case Verb.REFUND if order:
-            proofs, rests = _refund(bench, order, ask), order.state in AT_REST
+            proofs = _refund(bench, order, ask)
+            rests = order_outcome.rests(order, proofs)
         case Verb.ASK_AGAIN | Verb.ORDER_AGAIN if order:
-            proofs, rests = _supplier(bench, order, ask), order.state in AT_REST
+            proofs = order_outcome.of_ordering(bench, order, deed, ask=ask)
+            rests = order_outcome.rests(order, proofs)
         case Verb.RESEND | Verb.CHANGE_EMAIL if order:
-            proofs = _letters(bench, order, deed)
-            rests = all(one.is_done for one in proofs)
+            with bench.read() as session:
+                proofs = order_outcome.of_letters(session, order, deed)
+            rests = all(one.sending != WorkState.WAITING for one in proofs)
         case Verb.ASK_AGAIN if sim:
             proofs, rests = [_sim(sim, deed)], sim.looked_at is not None and sim.looked_at >= deed.at
         case Verb.CLOSE_RENEWALS if closing:
@@ -101,7 +83,7 @@ def read(bench: Workbench, action_id: int, *, ask: bool, again: bool = False) ->
 def _refund(bench: Workbench, order: Order, ask: bool) -> list[Proof]:
     with bench.read() as session:
         rows = session.exec(select(Refund).where(Refund.order_id == order.id).order_by(col(Refund.decided_at))).all()
-    proofs = [_order(order)]
+        proofs = [order_outcome.of_state(session, order)]
     for row in rows:
         amount = money(Money(row.amount_minor, row.currency), "en")
         proofs.append(
@@ -122,48 +104,6 @@ def _at_cashier(bench: Workbench, row: Refund) -> Proof:
         return Proof("cashier", "none_yet", "", bench.now(), is_done=False, number=row.payment_id)
     amount, is_done = money(same.amount, "en"), same.status is RefundStatus.DONE
     return Proof("cashier", same.status.value, amount, bench.now(), is_done, same.refund_id)
-
-
-def _supplier(bench: Workbench, order: Order, ask: bool) -> list[Proof]:
-    proofs = [_order(order)]
-    with bench.read() as session:
-        used = hold.open_hold(session, order.id)
-    if used is not None and ask:
-        try:
-            said = bench.outside.supplier.order_status(used.supplier_order_id).status.value
-        except OutsideError as lost:
-            proofs.append(Proof("supplier", "silent", lost.code, None, is_done=False))
-        else:
-            proofs.append(Proof("supplier", said, "", bench.now(), said == "paid", used.supplier_order_id))
-    return proofs
-
-
-def _letters(bench: Workbench, order: Order, deed: Deed) -> list[Proof]:
-    with bench.read() as session:
-        rows = session.exec(
-            select(OutboxRow).where(
-                col(OutboxRow.key).in_([f"letter:{order.id}:{deed.key}", f"letter:{order.id}:moved:{deed.key}"])
-            )
-        ).all()
-    return [
-        Proof(
-            "mail",
-            row.job.removeprefix("letters."),
-            _address(row, order, deed),
-            row.done_at,
-            row.state is WorkState.DONE,
-        )
-        # The mail with the code before the word to the old address.
-        for row in sorted(rows, key=lambda one: one.job)
-    ]
-
-
-def _address(row: OutboxRow, order: Order, deed: Deed) -> str:
-    """Where a letter went, masked; a new address in full, so that whoever typed it can read it back."""
-    told = row.arguments.get("to")
-    if told is None and deed.verb == Verb.CHANGE_EMAIL:
-        return order.email
-    return mask_email(str(told or order.email))
 
 
 def _sim(sim: Sim, deed: Deed) -> Proof:
@@ -217,7 +157,3 @@ def _charge_left(bench: Workbench, closing: Closing) -> str:
         return ours.subscription_id
     left = [one.invoice_id for one in billing.invoices(ours.subscription_id) if one.status in _CAN_CHARGE]
     return ", ".join(left)
-
-
-def _order(order: Order) -> Proof:
-    return Proof("order", order.state.value, order.reason, None, order.state in AT_REST - {OrderState.ATTENTION})

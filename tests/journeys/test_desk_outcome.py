@@ -5,6 +5,7 @@ import re
 import pytest
 
 from storefront.kernel.iccid import masked
+from storefront.models.profile import Profile
 from storefront.renewals import close
 from storefront.sandbox.linksfield.sims.plans import PLANS
 from storefront.sandbox.linksfield.sims.sim import Renewal as Record
@@ -114,13 +115,56 @@ def test_one_way_on_leads(traveller, agent, sandbox):
     assert "The case: resolved" in page
 
 
+def test_what_was_announced_is_read_back_line_by_line(traveller, agent, sandbox, house):
+    """Which code came and when, what was given up and ordered for it, the mail, and the case; never the code."""
+    reference = stuck(traveller, sandbox)
+    done = agent.do(f"/desk/orders/{reference}/order_again").headers["Location"]
+    before = agent.browser.get(done).text
+    assert "No usable code came yet" in before
+    assert "Not ordered once more at the supplier yet" in before
+    assert "none yet" in before
+    traveller.drain()
+    page = agent.browser.get(done).text
+    known = order_id(traveller, reference)
+    with house.read() as session:
+        kept = session.get_one(Profile, known)
+    assert f"A usable code came: SIM {masked(kept.iccid)}" in page
+    assert kept.iccid not in page
+    assert house.vault.open_text(kept.sealed_code) not in page
+    old, new = re.findall(r"(?:Given up|Ordered once more) at the supplier: its order (\d+) for US\$", page)
+    assert old != new
+    assert re.search(r"Our order is delivered</span>\s*<span[^>]*>done</span>\s*<small[^>]*><time", page)
+    assert re.search(r"The mail with the code, to a•••@[\w.]+</span>\s*<span[^>]*>done<", page)
+    assert re.search(r"The case: resolved</a></span><span[^>]*>done<", page)
+
+
+def test_asking_in_vain_says_that_no_usable_code_came(traveller, agent, sandbox):
+    """The supplier is asked again and sends the same again: nothing looks as if it were there."""
+    reference = stuck(traveller, sandbox)
+    for target in ("linksfield.order_status", "linksfield.profile"):
+        sandbox.world.faults.arm(target, "bad_qr", 9, value="<img>")
+    done = agent.do(f"/desk/orders/{reference}/ask_again").headers["Location"]
+    traveller.drain()
+    page = agent.browser.get(done).text
+    assert "No usable code came yet" in page
+    assert "A usable code came" not in page
+    assert "Given up" not in page
+    assert "The case: resolved" not in page
+
+
 def test_a_new_address_stands_in_full_and_says_why(traveller, agent, house):
     """It can be read back to the traveller; the old one stays masked."""
     reference = delivered(traveller)
     path = f"/desk/orders/{reference}/change_email"
     done = agent.do(path, email="right@owner.example", why="wrong_address").headers["Location"]
+    before = agent.browser.get(done).text
+    assert re.search(r"<h1>E-mail changed</h1>\s*<span[^>]*>letters under way<", before)
+    assert re.search(r"address is now right@owner.example</span>\s*<span[^>]*>done<", before)
+    assert before.count(">being sent<") == 2
     traveller.drain()
     page = agent.browser.get(done).text
+    assert re.search(r"<h1>E-mail changed</h1>\s*<span[^>]*>done<", page)
+    assert "being sent" not in page
     assert page.index("right@owner.example") < page.index("so that you can read it back")
     assert traveller.email not in page
     assert order_id(traveller, reference)

@@ -26,12 +26,16 @@ def test_an_order_with_no_usable_code_is_ordered_again(traveller, agent, house, 
     assert f"/desk/orders/{reference}/order_again" in page
     assert all(told in page for told in ("Unassigned", "due in ", "a•••@traveller.example"))
     planned = agent.preview(f"/desk/orders/{reference}/order_again").text
-    assert re.search(r"behind: it costs us [\d.]+ USD at the network", planned)
+    given_up = re.search(r"give up the supplier’s order (\d+) \(US\$[\d.]+ is spent\)", planned).group(1)
+    assert re.search(r"once more for about US\$[\d.]+, from the money we hold", planned)
+    assert "send the mail with the QR code to a•••@traveller.example" in planned
+    assert "network" not in planned
     done = agent.do(f"/desk/orders/{reference}/order_again", shown=planned, why="does_not_work")
     traveller.drain()
     shown = agent.browser.get(done.headers["Location"]).text
     assert "Our order is delivered" in shown
     assert "Ordered again: delivered" in shown
+    assert f"Given up at the supplier: its order {given_up}" in shown
     assert f"/desk/cases/{case}" in shown
     assert "Nothing waits for a person" in agent.browser.get("/desk/").text
     assert len(sandbox.world.stripe.store.table("charge")) == 1

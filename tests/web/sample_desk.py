@@ -7,7 +7,7 @@ from typing import Any
 
 from storefront.kernel.money import Money
 from storefront.support.bulk_close import LeftOut
-from storefront.support.outcome import Proof
+from storefront.support.order_outcome import Proof
 from storefront.support.timeline import Line
 from storefront.support.verbs import WHY, Verb
 from tests.web.sample_renewals import MASKED, NOON, make_closing, make_renewal
@@ -67,6 +67,7 @@ DEED = Facts(id=7, at=NOON, by="Eva", role="lead", verb="refund", why="not_arriv
 SUBJECT = Facts(name="LF7K2MQ9", back="/desk/orders/LF7K2MQ9")
 EFFECTS = (
     *("send_back", "end_subscription", "stays_usable", "mail", "ask_supplier", "leave_behind", "order_same"),
+    "mail_code",
     *("mail_link", "not_installed", "links_die", "tell_old", "mail_new", "renewal_moves", "close_record"),
     *("leave_reserved", "close_none", "close_unread", "no_mail", "show_code", "read_sim"),
 )
@@ -81,7 +82,8 @@ SAID = (
     *(("cashier", "not_yet"), ("cashier", "done"), ("cashier", "some_left"), ("supplier", "silent")),
     *(("supplier", "none_left"), ("supplier", "some_left"), ("supplier", "not_yet"), ("supplier", "sim_read")),
     *(("supplier", "paid"), ("mail", "order_delivered"), ("mail", "order_moved"), ("mail", "order_refunded")),
-    ("mail", "order_topped_up"),
+    *(("mail", "order_topped_up"), ("address", "is_now"), ("code", "usable"), ("code", "none"), ("code", "top_up")),
+    *(("code", "no_top_up"), ("behind", "given_up"), ("ordered", "once_more"), ("ordered", "not_yet")),
 )
 PROOFS = [Proof(side, said, NASTY, NOON, said == "done", NASTY) for side, said in SAID]
 OLDER = Proof("cashier", "none_left", "", NOON, is_done=True, is_older=True)
