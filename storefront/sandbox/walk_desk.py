@@ -41,7 +41,7 @@ class DeskWalk:
         if "Look it up" not in found.text:
             raise WalkFailed("the desk does not offer to look a strange SIM up")
         self._page = self._send(self._desk, to=urljoin(self._desk, "sims"), number=self._sim).url
-        shown = self._until(self._page, "Auto-renewal at the supplier</dt><dd><bdi>")
+        shown = self._until(self._page, "Auto-renewal at the supplier</dt><dd>on: <bdi>")
         if self._sim in shown or "this card was sold elsewhere" not in shown:
             raise WalkFailed("the page of the SIM shows its whole number, or takes it for ours")
         return f"{self._sim[:4]}…{self._sim[-4:]}, sold elsewhere, renewing at the supplier"

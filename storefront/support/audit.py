@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from storefront.db.prefix import begins_with
 from storefront.models.staff import Staff, StaffAction
 from storefront.ports import SessionFactory
 
@@ -60,6 +61,15 @@ def by_id(read: SessionFactory, action_id: int) -> Deed | None:
     query = select(StaffAction, Staff).join(Staff, col(Staff.id) == col(StaffAction.staff_id))
     with read() as session:
         found = session.exec(query.where(StaffAction.id == action_id)).first()
+    return _deed(*found) if found else None
+
+
+def first_of_list(read: SessionFactory, batch: str) -> Deed | None:
+    """Who began a pasted list, when and why: its first row. `batch` is the key of the form it was sent with."""
+    query = select(StaffAction, Staff).join(Staff, col(Staff.id) == col(StaffAction.staff_id))
+    mine = query.where(begins_with(StaffAction.key, f"{batch}:")).order_by(col(StaffAction.id)).limit(1)
+    with read() as session:
+        found = session.exec(mine).first()
     return _deed(*found) if found else None
 
 

@@ -33,6 +33,22 @@ _TOLD = frozenset(
 )
 """The parts of a request that may be shown; whatever is not named here stays out."""
 _MEGABYTE = 1024 * 1024
+_CAUSES = (
+    {("state", "placed"), ("state", "resumed"), ("desk", "")},
+    {("call", "hold")},
+    {("state", "held")},
+    {("call", "page")},
+    {("money", "page")},
+    {("state", "page_opened")},
+    {("money", "captured"), ("money", "captured_again")},
+    {("state", "paid")},
+    {("call", "notify"), ("call", "top_up")},
+    {("state", "confirmed")},
+    {("state", "delivered")},
+)
+"""What comes before what in the life of an order; an empty name stands for all of its kind."""
+_RANKS = {cause: rank for rank, causes in enumerate(_CAUSES) for cause in causes}
+_AFTER_ALL = len(_CAUSES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +76,7 @@ def of_order(read: SessionFactory, order_id: str) -> list[Line]:
     """The history of an order, of the agreement it began or was charged for, and of its SIM's usage."""
     with read() as session:
         order = session.get_one(Order, order_id)
-        iccid = order.iccid or session.exec(select(Profile.iccid).where(Profile.order_id == order_id)).first()
+        iccid, _ = sim_of_order(session, order_id)
         renewals = _renewals_of_order(session, order_id)
         closings = _closings(session, renewals, "")
         cases = session.exec(select(Case).where(Case.order_id == order_id)).all()
@@ -97,6 +113,14 @@ def orders_of_sim(session: Session, iccid: str) -> list[Order]:
     delivered = select(Profile.order_id).where(Profile.iccid == iccid)
     query = select(Order).where(or_(col(Order.iccid) == iccid, col(Order.id).in_(delivered)))
     return list(session.exec(query.order_by(col(Order.placed_at).desc())))
+
+
+def sim_of_order(session: Session, order_id: str) -> tuple[str, str]:
+    """The number of the SIM an order delivered or topped up, and the id of its row; each empty when unknown."""
+    order = session.get_one(Order, order_id)
+    iccid = order.iccid or session.exec(select(Profile.iccid).where(Profile.order_id == order_id)).first() or ""
+    known = session.exec(select(Sim.id).where(Sim.iccid == iccid)).first() if iccid else None
+    return iccid, known or ""
 
 
 def _order(session: Session, order: Order) -> Iterator[Line]:
@@ -194,7 +218,7 @@ def _cases(cases: Iterable[Case]) -> Iterator[Line]:
             yield Line(one.resolved_at, "case", one.kind, ("resolved",), one.resolved_by, one.resolution)
 
 
-def _usage(session: Session, iccid: str | None) -> Iterator[Line]:
+def _usage(session: Session, iccid: str) -> Iterator[Line]:
     sim = session.exec(select(Sim).where(Sim.iccid == iccid)).first() if iccid else None
     if sim is None:
         return
@@ -216,4 +240,10 @@ def _desk(session: Session, about: Sequence[str]) -> Iterator[Line]:
 
 
 def _newest_first(lines: list[Line]) -> list[Line]:
-    return sorted(lines, key=lambda line: line.at, reverse=True)
+    return sorted(lines, key=_moment, reverse=True)
+
+
+def _moment(line: Line) -> tuple[dt.datetime, int, dt.datetime]:
+    """Within a second the cause stands before its effect: the cashier's stamps are whole seconds, ours are finer."""
+    rank = _RANKS.get((line.kind, line.what), _RANKS.get((line.kind, ""), _AFTER_ALL))
+    return line.at.replace(microsecond=0), rank + (line.kind == "mail"), line.at

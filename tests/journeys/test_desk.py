@@ -83,11 +83,13 @@ def test_a_history_shows_money_calls_states_letters_and_notes_and_no_secret(trav
     agent.post(f"/desk/orders/{reference}/note", words="She called about it")
     page = agent.browser.get(f"/desk/orders/{reference}").text
     told = ("The card was charged", "Delivered", "We ordered the top-up", "the top-up is there", "Auto-renew began")
-    for shown in (*told, "Note", "by Eva", "Stripe’s number", "Sent"):
+    for shown in (*told, "Note", "by Eva", "Stripe’s number", "What was sent</summary>"):
         assert shown in page, shown
-    for raw in ("captured", "awaiting_payment", "order_topped_up", "top_up", "by system", ">started<"):
+    for raw in ("captured", "awaiting_payment", "order_topped_up", "top_up", "by system", ">started<", "it was done"):
         assert raw not in page, raw
     assert "She called about it" in page
+    chain = ["the top-up is there", "The card was charged", "A payment page at Stripe", "Ordered<"]
+    assert [page.index(one) for one in chain] == sorted(page.index(one) for one in chain)
     assert iccid not in page
     assert traveller.email not in page
     money = agent.browser.get(f"/desk/orders/{reference}?kind=money").text
@@ -119,6 +121,7 @@ def test_a_case_is_taken_and_resolved_with_a_reason_once(traveller, agent, sandb
     history = agent.browser.get(f"/desk/orders/{reference}").text
     assert "Took the case" in history
     assert "Case resolved: No usable code came" in history
+    assert "sent a code that cannot be installed" in history
     assert "unusable_profile" not in history
     assert "asked the supplier" in history
 
@@ -144,6 +147,7 @@ def test_a_pasted_list_is_shown_first_then_closed_with_progress_and_a_table(trav
     done = agent.browser.get(progress)
     assert "4 of 4 closed" in done.text
     assert "Refresh" not in done.headers
+    assert re.search(r"Done by Eva, <time.*?</time><br>Why: asked by mail</p>", done.text)
     left_out = [f"Line 5</b> <code><bdi>{masked(ours.iccid)}", "Line 6</b> <code><bdi>12345", "8985 nonsense"]
     places = [done.text.index(one) for one in ("3 lines were left out", *left_out)]
     assert places == sorted(places)

@@ -100,6 +100,9 @@ def test_after_a_refund_it_says_whether_the_renewal_goes_on(traveller, agent, ho
     traveller.drain()
     page = agent.browser.get(note).text
     assert "Auto-renew is off since" in page
+    proof = view_of(house, renewal_id).closing.reference
+    sources = rf"Stripe read <time.*?</time>, supplier read <time.*?</time>, proof {proof}"
+    assert re.search(sources, page)
     assert f"{path}/close_renewals" not in page
 
 
@@ -168,6 +171,18 @@ def test_a_new_address_stands_in_full_and_says_why(traveller, agent, house):
     assert page.index("right@owner.example") < page.index("so that you can read it back")
     assert traveller.email not in page
     assert order_id(traveller, reference)
+
+
+def test_an_order_always_says_whether_it_renews(traveller, agent, house):
+    """None, on with its next charge, and what the supplier shows, or that nobody read it yet."""
+    plain = agent.browser.get(f"/desk/orders/{delivered(traveller)}").text
+    assert re.search(r"<dt>SIM</dt><dd[^>]*>\d{4}…\d{4}</dd>", plain)
+    assert "Auto-renew</dt><dd>none with us</dd>" in plain
+    assert "Auto-renewal at the supplier</dt><dd>unknown: not read yet</dd>" in plain
+    renewal_id = subscribe(traveller)
+    ours = agent.browser.get(f"/desk/orders/{view_of(house, renewal_id).order_reference}").text
+    assert "Auto-renew</dt><dd>on, next charge <time" in ours
+    assert re.search(r"Auto-renewal at the supplier</dt><dd>none<small[^>]*>Read <time", ours)
 
 
 def test_asking_about_a_sim_again_says_when_it_was_read(agent, sandbox, traveller):

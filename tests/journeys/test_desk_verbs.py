@@ -25,6 +25,9 @@ def test_an_order_with_no_usable_code_is_ordered_again(traveller, agent, house, 
     page = agent.browser.get(f"/desk/cases/{case}").text
     assert f"/desk/orders/{reference}/order_again" in page
     assert all(told in page for told in ("Unassigned", "due in ", "a•••@traveller.example"))
+    parts = ("What happened", "sent a code that cannot be installed", "Technical detail:", "does not start with 1$")
+    parts += ("What usually settles it", "Done at the desk", "Take it", 'id="resolve"')
+    assert [page.index(one) for one in parts] == sorted(page.index(one) for one in parts)
     planned = agent.preview(f"/desk/orders/{reference}/order_again").text
     given_up = re.search(r"give up the supplier’s order (\d+) \(US\$[\d.]+ is spent\)", planned).group(1)
     assert re.search(r"once more for about US\$[\d.]+, from the money we hold", planned)
@@ -137,13 +140,18 @@ def test_a_card_sold_elsewhere_is_looked_up_and_closed(agent, sandbox, traveller
     traveller.drain()
     shown = agent.browser.get(page).text
     assert "this card was sold elsewhere" in shown
+    assert "Auto-renewal at the supplier</dt><dd>on: <bdi>" in shown
+    assert ">SIM active<" in shown
     assert sim.iccid not in shown
     preview = agent.preview(f"{page}/close_renewals").text
     assert "close the supplier’s record" in preview
     assert "mail nobody" in preview
     done = agent.do(f"{page}/close_renewals", why="renewal_unwanted")
     traveller.drain()
-    assert "no auto-renewal is left" in agent.browser.get(done.headers["Location"]).text
+    read_back = agent.browser.get(done.headers["Location"]).text
+    assert "no auto-renewal is left" in read_back
+    assert "Stripe: this shop has no auto-renew for this SIM, nothing to read" in read_back
+    assert ("Read the supplier again" in read_back, "both sides" in read_back) == (True, False)
     assert not [one for one in sim.renewals if one.is_active]
     assert agent.post("/desk/sims", number="8985200000000000000").status_code in (404, 422)
     assert agent.post("/desk/sims", number="12345").status_code == 422

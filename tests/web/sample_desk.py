@@ -115,6 +115,8 @@ ORDER = {
     "verbs": VERBS,
     "suggested": VERBS[:1],
     "zone": "Asia/Tokyo",
+    "iccid_masked": MASKED,
+    "sim": make_sim(meter=EXACT, renewal=RENEWAL),
     "traveller": "a•••@x.example",
 }
 LIST = {"staff": EVA, "planned": [planned(), BAD, STRANGE], "text": NASTY, "is_good": True, "fault": "Why?", "key": "k"}
@@ -150,7 +152,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "desk-order": ("desk/order.html", {**ORDER, "cases": [CASE], "renewal": make_renewal()}),
     "desk-order-calm": (
         "desk/order.html",
-        {**ORDER, "cases": [], "lines": (), "kind": "money", "renewal": None, "verbs": (), "zone": ""},
+        {**ORDER, "cases": [], "lines": (), "kind": "money", "renewal": None, "verbs": (), "zone": "", "sim": None},
     ),
     "desk-sim": ("desk/sim.html", SIM),
     "desk-sim-strange": (
@@ -207,6 +209,12 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "desk-close": ("desk/close.html", LIST),
     "desk-close-bad": ("desk/close.html", {**LIST, "planned": [], "text": "", "is_good": False, "fault": ""}),
-    "desk-closings": ("desk/closings.html", {"staff": EVA, "closings": CLOSINGS, "left_out": LEFT_OUT, "batch": "A"}),
-    "desk-closings-none": ("desk/closings.html", {"staff": EVA, "closings": [], "left_out": (), "batch": ""}),
+    "desk-closings": (
+        "desk/closings.html",
+        {"staff": EVA, "closings": CLOSINGS, "left_out": LEFT_OUT, "began": DEED, "batch": "A"},
+    ),
+    "desk-closings-none": (
+        "desk/closings.html",
+        {"staff": EVA, "closings": [], "left_out": (), "began": None, "batch": ""},
+    ),
 }

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as AnyResponse
 
-from storefront.support import bulk_close
+from storefront.support import audit, bulk_close
 from storefront.web import context
 from storefront.web.checkout.forms import new_form_key
 from storefront.web.desk.routes import LONGEST_LIST
@@ -73,9 +73,15 @@ def show(batch: str) -> AnyResponse:
     """How far each closing is, read from both sides; looks again until all have come to rest."""
     bench = context.house().bench
     shown = sorted(bulk_close.of_batch(bench, batch), key=lambda one: _URGENCY[one.state])
-    left_out = bulk_close.left_out(bench, batch)
     page = Response(
-        render_template("desk/closings.html", staff=current_staff(), closings=shown, left_out=left_out, batch=batch)
+        render_template(
+            "desk/closings.html",
+            staff=current_staff(),
+            closings=shown,
+            left_out=bulk_close.left_out(bench, batch),
+            began=audit.first_of_list(bench.read, batch),
+            batch=batch,
+        )
     )
     if any(one.state == "asked" for one in shown):
         page.headers["Refresh"] = LOOK_AGAIN

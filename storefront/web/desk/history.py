@@ -46,6 +46,7 @@ def order(reference: str) -> str:
     with home.read() as session:
         open_cases = cases.open_cases_of(session, order_id)
         zone, address = session.exec(select(Order.time_zone, Order.email).where(Order.id == order_id)).one()
+        iccid, sim_id = timeline.sim_of_order(session, order_id)
     possible = verbs.possible(home.bench, order_verbs.DEEDS, order_id, staff)
     suggested = [verb for case in open_cases for verb in SUGGESTED.get(case.kind, ()) if verb in possible]
     return render_template(
@@ -53,6 +54,8 @@ def order(reference: str) -> str:
         staff=staff,
         order=shown,
         renewal=renewals.of_order(home.bench, order_id),
+        iccid_masked=masked(iccid) if iccid else "",
+        sim=status.status(home.read, sim_id, is_proved=True, now=context.now()) if sim_id else None,
         cases=open_cases,
         verbs=possible,
         suggested=suggested[:1],
