@@ -19,7 +19,8 @@ STYLE = """
 body { margin: 0; background: var(--ground); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }
 header { padding: .75rem 1rem; background: var(--note); color: var(--note-ink); }
 header nav { max-width: 58rem; margin: 0 auto; display: flex; flex-wrap: wrap; gap: .25rem 1.25rem; }
-header a { color: inherit; padding: .25rem 0; } header strong { padding: .25rem 0; }
+header a { color: inherit; padding: .25rem 0; }
+header [aria-current] { font-weight: 700; text-decoration: none; } header strong { padding: .25rem 0; }
 main { max-width: 60rem; margin: 0 auto; padding: 1rem; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: .5rem 0 1rem; overflow-wrap: anywhere; }
 h2 { font-size: 1.125rem; margin: 0 0 .75rem; } h3, h4 { font-size: 1rem; margin: 0; } p { margin: 0 0 .75rem; }
@@ -69,13 +70,14 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 .inside { padding: 0 0 1rem; }
 @media (min-width: 48rem) { .inside dl { grid-template-columns: max-content 1fr; gap: .25rem 1rem; }
 .inside dd { margin: 0; } }
-.facts { display: flex; flex-wrap: wrap; gap: .5rem 1.5rem; margin-top: 1rem; padding-top: .75rem;
-  border-top: 1px solid var(--line); }
+.facts { grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: .5rem 1rem; margin-top: 1rem;
+  padding-top: .75rem;  border-top: 1px solid var(--line); }
 .facts div { display: flex; gap: .375rem; } .facts dd { font-weight: 600; }
 details + details { border-top: 1px solid var(--line); }
 summary { cursor: pointer; padding: .625rem 0; } summary :is(h2, h3) { display: inline; }
 summary small { float: inline-end; line-height: 1.5rem; }
 """
+_ROOMS = ("Control", "Mailbox")
 _POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
     "form-action 'self'; frame-src 'self'; base-uri 'none'"
@@ -85,11 +87,14 @@ _LINK = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:!?)]")
 
 def page(title: str, body: str, *, status: int = 200) -> Response:
     """A whole page of the sandbox; `body` is HTML already."""
+    rooms = " ".join(
+        f'<a href="/{name.lower()}"{" aria-current=page" if name == title else ""}>{name}</a>' for name in _ROOMS
+    )
     text = f"""<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{html.escape(title)}</title><link rel="icon" href="data:,"><style>{STYLE}</style></head>
-<body><header><nav aria-label="Sandbox"><strong>Pretend world</strong> <a href="/control">Control</a>
-<a href="/mailbox">Mailbox</a></nav></header><main><h1>{html.escape(title)}</h1>
+<body><header><nav aria-label="Sandbox"><strong>Pretend world</strong> {rooms}</nav></header>
+<main><h1>{html.escape(title)}</h1>
 {body}</main></body></html>"""
     headers = [
         ("Content-Type", "text/html; charset=utf-8"),

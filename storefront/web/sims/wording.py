@@ -37,8 +37,8 @@ def typing_hint(typed: str) -> str | None:
     if not has_check_digit(number):
         return str(
             _(
-                "A digit may be wrong: the last one does not fit the others. Compare them one by one; "
-                "some cards are printed like that."
+                "A digit may be wrong: the last one does not fit the others. Compare them one by one. "
+                "If all are right, write to us: some cards are printed with a last digit of their own."
             )
         )
     if len(number) == SHORTEST:
