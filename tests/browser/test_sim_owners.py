@@ -117,6 +117,8 @@ def test_a_sim_we_did_not_sell_asks_the_desk(person, shop, tmp_path):
     _open(person, shop.sandbox.world.sims.some("auto_renewing").iccid)
     page = person.page
     page.get_by_role("link", name="Ask the desk").click()
+    assert page.get_by_label("What should we do?").input_value() == ""
+    page.get_by_label("What should we do?").select_option(index=1)
     page.get_by_label(re.compile("e-mail", re.IGNORECASE)).fill("eva@traveller.example")
     page.get_by_label(re.compile("photo")).set_input_files(photo)
     page.get_by_role("button", name="Send to the desk").click()
