@@ -36,7 +36,7 @@ class Walk:
         self.order_page = ""
         self.sim = ""
         self.proof = ""
-        self._offer = ("", "")
+        self._offer = ""
         self._top_up_page = ""
         self._code = ""
         self.desk_secret = ""
@@ -100,10 +100,10 @@ class Walk:
 
     def _sim_plans(self) -> str:
         page = self._buyer.sim_page("Add data to this SIM")
-        found = re.findall(r'href="(/en/sim/top-up/[0-9a-f]+)".*?<bdi>([^<]+)</bdi>', page, re.DOTALL)
+        found = list(dict.fromkeys(re.findall(r'href="(/en/sim/top-up/[0-9a-f]+)"', page)))
         if not found or "No plan on it" not in page:
             raise WalkFailed("the SIM's page shows no plans")
-        self._offer = found[-1]
+        self._offer = found[0]
         return f"no plan on it, {len(found)} plans to add"
 
     def _plans(self) -> str:
@@ -170,12 +170,12 @@ class Walk:
         raise WalkFailed("no mail came")
 
     def _top_up(self) -> str:
-        path, name = self._offer
-        payment_page = self._buyer.top_up(path, EMAIL)
+        name = re.search(r'hint"><bdi>([^<]+)', self._buyer.page(self._layout.shop_url + self._offer))
+        payment_page = self._buyer.top_up(self._offer, EMAIL)
         self._top_up_page = self._buyer.pay(payment_page)
         self._buyer.wait_for(self._top_up_page, "ready")
         self._expect_call("mall", "/vshop/synPartner/SynOrderInfo")
-        return name
+        return name.group(1) if name else "added"
 
     def _seen_active(self) -> str:
         if "Your top-up is active" not in self._buyer.page(self._top_up_page):
