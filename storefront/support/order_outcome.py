@@ -28,12 +28,12 @@ AT_REST = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """One side's word: `side` is ``cashier``, ``supplier``, ``order``, ``refund``, ``mail`` or a fact of the order.
+    """One side's word: `side` is ``cashier``, ``supplier``, ``order``, ``refund``, ``mail`` or a fact.
 
-    The facts are ``address``, ``code``, ``behind`` and ``ordered``. `at` is when it was so or read, and `is_older` says
-    that the deed came after; `since` is when an earlier reading said the same. Of a mail, `said` is which letter it
-    was, `told` where it goes, and `sending` how far it is: ``done``, ``waiting``, ``parked``, or ``none`` when nothing
-    was written yet. `number` is the vendor's own.
+    The facts are ``address``, ``code``, ``behind``, ``ordered`` and ``record``. `at` is when it was so or read, and
+    `is_older` says that the deed came after; `since` is when an earlier reading said the same. Of a mail, `said` is
+    which letter it was, `told` where it goes, and `sending` how far it is: ``done``, ``waiting``, ``parked``, or
+    ``none`` when nothing was written yet. `number` is the vendor's own.
     """
 
     side: str
@@ -77,7 +77,7 @@ def of_ordering(bench: Workbench, order: Order, deed: Deed, *, ask: bool) -> lis
     if used is not None and ask:
         proofs.append(_at_supplier(bench, used))
     template = "order_topped_up" if order.kind is OrderKind.TOP_UP else "order_delivered"
-    proofs.append(_mail(letter, mask_email(order.email)) if letter else _no_mail(template, mask_email(order.email)))
+    proofs.append(of_mail(letter, mask_email(order.email)) if letter else no_mail(template, mask_email(order.email)))
     return proofs
 
 
@@ -85,10 +85,19 @@ def of_letters(session: Session, order: Order, deed: Deed) -> list[Proof]:
     """The mails of a deed, the one with the code before the word to the old address."""
     keys = [f"letter:{order.id}:{deed.key}", f"letter:{order.id}:moved:{deed.key}"]
     rows = session.exec(select(OutboxRow).where(col(OutboxRow.key).in_(keys))).all()
-    proofs = [_mail(row, _address(row, order, deed)) for row in sorted(rows, key=lambda one: one.job)]
+    proofs = [of_mail(row, _address(row, order, deed)) for row in sorted(rows, key=lambda one: one.job)]
     if deed.verb == Verb.CHANGE_EMAIL:
         proofs.insert(0, Proof("address", "is_now", order.email, deed.at, is_done=True))
     return proofs
+
+
+def of_refund_letter(session: Session, order: Order) -> list[Proof]:
+    """The mail that tells of the money; an order whose money went back beside the shop has none."""
+    letter = session.exec(select(OutboxRow).where(OutboxRow.key == f"letter:{order.id}:refunded")).first()
+    told = mask_email(order.email)
+    if letter is None:
+        return [] if order.state is OrderState.REFUNDED else [no_mail("order_refunded", told)]
+    return [of_mail(letter, told)]
 
 
 def _came(session: Session, order: Order) -> Proof:
@@ -129,12 +138,14 @@ def _at_supplier(bench: Workbench, used: Hold) -> Proof:
     return Proof("supplier", said, "", bench.now(), said == "paid", used.supplier_order_id)
 
 
-def _mail(row: OutboxRow, told: str) -> Proof:
+def of_mail(row: OutboxRow, told: str) -> Proof:
+    """How far a mail is that was written to `told`."""
     letter, is_sent = row.job.removeprefix("letters."), row.state is WorkState.DONE
     return Proof("mail", letter, told, row.done_at, is_sent, sending=row.state.value)
 
 
-def _no_mail(letter: str, told: str) -> Proof:
+def no_mail(letter: str, told: str) -> Proof:
+    """A mail that was announced and is not written yet."""
     return Proof("mail", letter, told, None, is_done=False, sending="none")
 
 

@@ -9,16 +9,18 @@ from sqlmodel import col, select
 
 from storefront.billing_ports import InvoiceStatus, SubscriptionStatus
 from storefront.cashier_ports import RefundStatus
+from storefront.db.prefix import begins_with
 from storefront.kernel.errors import OutsideError
 from storefront.kernel.iccid import masked
 from storefront.kernel.money import Money
-from storefront.letters.wording import money
+from storefront.letters.wording import mask_email, money
 from storefront.models.order import Order
 from storefront.models.payment import Refund, RefundState
 from storefront.models.renewal import Closing, Renewal
 from storefront.models.sim import Sim
-from storefront.models.work import WorkState
+from storefront.models.work import OutboxRow, WorkState
 from storefront.ordering.bench import Workbench
+from storefront.renewals.closings import view
 from storefront.support import audit, order_outcome
 from storefront.support.audit import Deed
 from storefront.support.order_outcome import Proof
@@ -31,7 +33,7 @@ _CAN_CHARGE = frozenset({InvoiceStatus.DRAFT, InvoiceStatus.OPEN})
 class Outcome:
     """An action with its proofs, the newest first; `is_resting` when nothing more will change by itself.
 
-    `iccid_masked` names the SIM whose auto-renewal was closed, or that was asked about.
+    `iccid_masked` names the SIM whose auto-renewal was closed, or that was asked about. `looked_at` is now.
     """
 
     deed: Deed
@@ -40,6 +42,7 @@ class Outcome:
     iccid_masked: str
     proofs: tuple[Proof, ...]
     is_resting: bool
+    looked_at: dt.datetime
 
 
 def read(bench: Workbench, action_id: int, *, ask: bool, again: bool = False) -> Outcome | None:
@@ -69,21 +72,24 @@ def read(bench: Workbench, action_id: int, *, ask: bool, again: bool = False) ->
         case Verb.ASK_AGAIN if sim:
             proofs, rests = [_sim(sim, deed)], sim.looked_at is not None and sim.looked_at >= deed.at
         case Verb.CLOSE_RENEWALS if closing:
-            proofs = _halves(closing, deed)
-            rests = all(one.is_done for one in proofs)
-            if ask and rests:
-                proofs = [read for one in proofs for read in _read_again(bench, closing, one, wanted=again)]
+            halves, mails = _halves(closing, deed), _letters(bench, closing)
+            is_closed = all(one.is_done for one in halves)
+            rests = is_closed and all(one.sending != WorkState.WAITING for one in mails)
+            if ask and is_closed:
+                halves = [read for one in halves for read in _read_again(bench, closing, one, wanted=again)]
+            proofs = [*halves, *_records(closing), *mails]
         case _:
             proofs, rests = [], True
     newest_first = sorted(proofs, key=lambda one: one.is_older)
     reference, sim_id = (order.reference, "") if order else ("", deed.about)
-    return Outcome(deed, reference, sim_id, masked(iccid) if iccid else "", tuple(newest_first), rests)
+    return Outcome(deed, reference, sim_id, masked(iccid) if iccid else "", tuple(newest_first), rests, bench.now())
 
 
 def _refund(bench: Workbench, order: Order, ask: bool) -> list[Proof]:
     with bench.read() as session:
         rows = session.exec(select(Refund).where(Refund.order_id == order.id).order_by(col(Refund.decided_at))).all()
         proofs = [order_outcome.of_state(session, order)]
+        mails = order_outcome.of_refund_letter(session, order)
     for row in rows:
         amount = money(Money(row.amount_minor, row.currency), "en")
         proofs.append(
@@ -91,7 +97,7 @@ def _refund(bench: Workbench, order: Order, ask: bool) -> list[Proof]:
         )
         if ask:
             proofs.append(_at_cashier(bench, row))
-    return proofs
+    return [*proofs, *mails]
 
 
 def _at_cashier(bench: Workbench, row: Refund) -> Proof:
@@ -127,6 +133,23 @@ def _halves(closing: Closing, deed: Deed) -> list[Proof]:
 def _half(side: str, at: dt.datetime | None, deed: Deed) -> Proof:
     is_done = at is not None
     return Proof(side, "none_left" if is_done else "not_yet", "", at, is_done, is_older=bool(at and at < deed.at))
+
+
+def _records(closing: Closing) -> list[Proof]:
+    """The supplier's records that were ended, as the preview named them."""
+    ended = view(closing).records
+    return [Proof("record", "ended", one.name, one.asked_at, is_done=True, number=one.order_no) for one in ended]
+
+
+def _letters(bench: Workbench, closing: Closing) -> list[Proof]:
+    """The mails of a closing; none is due before Stripe or the supplier was read as ended."""
+    with bench.read() as session:
+        query = select(OutboxRow).where(begins_with(OutboxRow.key, f"letter:{closing.id}:"))
+        rows = session.exec(query.order_by(col(OutboxRow.key))).all()
+    told = mask_email(closing.email)
+    if closing.email and not rows:
+        return [order_outcome.no_mail("renewal_closed", told)]
+    return [order_outcome.of_mail(row, told) for row in rows]
 
 
 def _read_again(bench: Workbench, closing: Closing, half: Proof, *, wanted: bool) -> list[Proof]:

@@ -5,6 +5,7 @@ Several at once, pasted from a mail, are looked up one by one; every look-up is 
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from sqlmodel import Session, col, select
 from storefront.db.prefix import begins_with
 from storefront.kernel.iccid import BadNumber, masked, read_number
 from storefront.kernel.ids import normalise_reference
+from storefront.kernel.money import Money
 from storefront.letters.wording import mask_email
 from storefront.models.case import Case
 from storefront.models.order import Hold, Order
@@ -40,6 +42,8 @@ class Hit:
     kind: str
     state: str
     title: str
+    amount: Money
+    placed_at: dt.datetime
     iccid_masked: str
     email_masked: str
 
@@ -170,6 +174,8 @@ def _hit(word: str, order: Order, session: Session) -> Hit:
         kind=order.kind.value,
         state=order.state.value,
         title=f"{order.destination}, {order.plan_name}",
+        amount=Money(order.charged_minor, order.charged_currency),
+        placed_at=order.placed_at,
         iccid_masked=masked(iccid) if iccid else "",
         email_masked=mask_email(order.email),
     )

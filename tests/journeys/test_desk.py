@@ -72,6 +72,9 @@ def test_everything_a_traveller_may_quote_finds_the_order(traveller, agent, hous
     found = agent.post("/desk/search", q=mail).text
     assert found.count(f'href="/desk/orders/{reference}"') == 2
     assert "99999999" in found
+    assert found.index("Nobody knows these") < found.index("Stripe and the supplier themselves were not asked")
+    assert re.search(r"US\$[\d.]+</span></dd></div>\s*<div><dt>Placed</dt><dd><time", found)
+    assert 'href="/desk/">Back to the desk<' in found
     assert iccid not in found
     assert "Nothing to look for" in agent.post("/desk/search", q="hello there").text
 
@@ -135,6 +138,9 @@ def test_a_pasted_list_is_shown_first_then_closed_with_progress_and_a_table(trav
     shown = agent.post("/desk/close", numbers="\n".join(lines)).text
     assert f"stop Stripe subscription {ours.subscription_id}" in shown
     assert shown.count("will be closed") == 4
+    assert ">Close 4</button>" in shown
+    numbered = [f"Line {line}</span> <b" for line in range(1, 8)]
+    assert [shown.index(one) for one in numbered] == sorted(shown.index(one) for one in numbered)
     assert shown.count("left out") == 3
     assert "the same SIM as in a line above" in shown
     assert view_of(house, renewal_id).is_on
@@ -185,7 +191,7 @@ def test_what_is_beyond_the_longest_list_is_told(agent, sandbox):
     """500 lines at once; which ones were not looked at is said before and after."""
     numbers = "\n".join([sandbox.world.sims.some("auto_renewing").iccid, *["12345"] * 501])
     assert "more than 500 lines" in agent.post("/desk/close", numbers=numbers).text
-    assert "501–502" in agent.browser.get(agent.close_list(numbers, "bulk").headers["Location"]).text
+    assert "Lines 501–502" in agent.browser.get(agent.close_list(numbers, "bulk").headers["Location"]).text
 
 
 def test_some_of_a_list_stick_and_are_told(traveller, agent, sandbox, house, app, run):
@@ -214,4 +220,4 @@ def test_an_empty_or_bad_list_closes_nothing(agent):
     for text in ("", "hello", "123\n456"):
         answer = agent.post("/desk/close", numbers=text)
         assert answer.status_code == 422
-        assert "Close them now" not in answer.text
+        assert not re.search(r">Close \d+</button>", answer.text)

@@ -16,7 +16,7 @@ from tests.subscriber import renewal_of, subscribe, view_of
 
 def record(sandbox, sim):
     """One more auto-renewal that the supplier keeps for a SIM."""
-    return Record(f"X{sim.iccid}", f"Y{sim.iccid}", PLANS[0], 1, sandbox.world.sims.now())
+    return Record(f"X{sim.iccid[-6:]}", f"Y{sim.iccid[-6:]}", PLANS[0], 1, sandbox.world.sims.now())
 
 
 @pytest.fixture
@@ -43,6 +43,11 @@ def later(app, house, run, half_closed):
     return somebody
 
 
+def is_headed(page, headline, ending):
+    """Whether a page begins with a headline and how far that is, said once."""
+    return re.search(rf"<h1>{headline}</h1>\s*<span[^>]*>{ending}</span>", page)
+
+
 def closed(agent, traveller, reference):
     """Close the renewal of an order; the address of what it came to."""
     done = agent.do(f"/desk/orders/{reference}/close_renewals", why="renewal_unwanted").headers["Location"]
@@ -54,11 +59,12 @@ def test_a_reading_older_than_the_closing_is_taken_again(later, traveller, half_
     """Stripe ended it before the desk was asked: it is read once more, and both moments stand there."""
     reference, sim = half_closed
     page = later.browser.get(closed(later, traveller, reference)).text
-    assert "Auto-renewal closed: done" in page
+    assert is_headed(page, "Auto-renewal closed", "done")
     assert masked(sim.iccid) in page
     assert sim.iccid not in page
     assert "Stripe was read: no further charge can come" in page
     assert "First seen so" in page
+    assert f"Ended at the supplier: {PLANS[0].name} (X{sim.iccid[-6:]})" in page
     assert "before this was asked for" not in page
 
 
@@ -68,12 +74,12 @@ def test_an_older_reading_that_cannot_be_taken_again_is_called_old(later, travel
     done = closed(later, traveller, reference)
     sandbox.world.faults.arm("stripe.subscription_retrieve", "status", 5, status=503)
     page = later.browser.get(done).text
-    assert "not read again yet" in page
+    assert is_headed(page, "Close auto-renewal", "not read again yet")
     assert re.findall(r'class="button[^"]*"[^>]*>([^<]+)<', page) == ["Read both sides again"]
     assert page.index("Stripe does not answer") < page.index("before this was asked for")
     sandbox.world.faults.clear()
     again = re.search(r'href="(/desk/done/\d+\?again=1)"', page).group(1)
-    assert "Auto-renewal closed: done" in later.browser.get(again).text
+    assert is_headed(later.browser.get(again).text, "Auto-renewal closed", "done")
 
 
 def test_reading_again_finds_what_began_after_the_closing(later, traveller, half_closed, sandbox):
@@ -161,12 +167,15 @@ def test_a_new_address_stands_in_full_and_says_why(traveller, agent, house):
     path = f"/desk/orders/{reference}/change_email"
     done = agent.do(path, email="right@owner.example", why="wrong_address").headers["Location"]
     before = agent.browser.get(done).text
-    assert re.search(r"<h1>E-mail changed</h1>\s*<span[^>]*>letters under way<", before)
+    assert is_headed(before, "E-mail changed", "letters under way")
+    assert before.lower().count("under way") == before.count("letters under way")
+    assert re.search(r"Looked at <time[^>]*>[^<]+</time>\. This page looks again by itself\.", before)
     assert re.search(r"address is now right@owner.example</span>\s*<span[^>]*>done<", before)
     assert before.count(">being sent<") == 2
     traveller.drain()
     page = agent.browser.get(done).text
-    assert re.search(r"<h1>E-mail changed</h1>\s*<span[^>]*>done<", page)
+    assert is_headed(page, "E-mail changed", "done")
+    assert "looks again by itself" not in page
     assert "being sent" not in page
     assert page.index("right@owner.example") < page.index("so that you can read it back")
     assert traveller.email not in page
@@ -191,7 +200,7 @@ def test_asking_about_a_sim_again_says_when_it_was_read(agent, sandbox, travelle
     path = agent.post("/desk/sims", number=sim.iccid).headers["Location"]
     traveller.drain()
     done = agent.do(f"{path}/ask_again", why="other", words="she asks").headers["Location"]
-    assert "Under way" in agent.browser.get(done).text
+    assert is_headed(agent.browser.get(done).text, "Ask the supplier again", "under way")
     traveller.drain()
     page = agent.browser.get(done)
     assert "the page of the SIM shows what it said" in page.text

@@ -25,10 +25,14 @@ def test_a_refund_is_shown_first_done_once_and_read_back(traveller, agent, house
     first = agent.do(path, shown=page, words="twice in the list")
     again = agent.do(path, shown=page, words="twice in the list")
     assert first.headers["Location"] == again.headers["Location"]
-    assert "Under way" in agent.browser.get(first.headers["Location"]).text
+    before = agent.browser.get(first.headers["Location"]).text
+    assert re.search(r"<h1>Refund</h1>\s*<span[^>]*>under way<", before)
+    assert re.search(r"The mail about the refund, to a•••@[\w.]+</span>\s*<span[^>]*>none yet<", before)
     traveller.drain()
     proof = agent.browser.get(first.headers["Location"])
     assert "Stripe was read: refund of US$2.95 made" in proof.text
+    assert re.search(r"<h1>Refund</h1>\s*<span[^>]*>done<", proof.text)
+    assert re.search(r"The mail about the refund, to a•••@[\w.]+</span>\s*<span[^>]*>done<", proof.text)
     assert "Refresh" not in proof.headers
     assert order_of(house, order_id(traveller, reference)).state is OrderState.REFUNDED
     assert len(refunds(house)) == len(sandbox.world.stripe.store.table("refund")) == 1

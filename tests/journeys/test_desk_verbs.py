@@ -29,7 +29,7 @@ def test_an_order_with_no_usable_code_is_ordered_again(traveller, agent, house, 
     parts += ("What usually settles it", "Done at the desk", "Take it", 'id="resolve"')
     assert [page.index(one) for one in parts] == sorted(page.index(one) for one in parts)
     planned = agent.preview(f"/desk/orders/{reference}/order_again").text
-    given_up = re.search(r"give up the supplier’s order (\d+) \(US\$[\d.]+ is spent\)", planned).group(1)
+    given_up = re.search(r"give up the supplier’s order (\d+) \(US\$[\d.]+ is spent and lost\)", planned).group(1)
     assert re.search(r"once more for about US\$[\d.]+, from the money we hold", planned)
     assert "send the mail with the QR code to a•••@traveller.example" in planned
     assert "network" not in planned
@@ -37,7 +37,7 @@ def test_an_order_with_no_usable_code_is_ordered_again(traveller, agent, house, 
     traveller.drain()
     shown = agent.browser.get(done.headers["Location"]).text
     assert "Our order is delivered" in shown
-    assert "Ordered again: delivered" in shown
+    assert re.search(r"<h1>Ordered again</h1>\s*<span[^>]*>delivered<", shown)
     assert f"Given up at the supplier: its order {given_up}" in shown
     assert f"/desk/cases/{case}" in shown
     assert "Nothing waits for a person" in agent.browser.get("/desk/").text
@@ -127,6 +127,9 @@ def test_a_renewal_is_closed_from_its_order(traveller, agent, sandbox, house):
     proof = agent.browser.get(done.headers["Location"]).text
     assert "no further charge can come" in proof
     assert "no auto-renewal is left" in proof
+    assert re.search(
+        r"The mail with the proof that auto-renew stopped, to a•••@[\w.]+</span>\s*<span[^>]*>done<", proof
+    )
     assert view_of(house, renewal_id).state == "ended"
     assert "Support stopped auto-renew" in traveller.look(ours.order_reference).text
 
@@ -141,15 +144,18 @@ def test_a_card_sold_elsewhere_is_looked_up_and_closed(agent, sandbox, traveller
     shown = agent.browser.get(page).text
     assert "this card was sold elsewhere" in shown
     assert "Auto-renewal at the supplier</dt><dd>on: <bdi>" in shown
+    assert re.search(r"on: <bdi>[^<]+</bdi>, since \d", shown)
     assert ">SIM active<" in shown
     assert sim.iccid not in shown
     preview = agent.preview(f"{page}/close_renewals").text
-    assert "close the supplier’s record" in preview
+    record = re.search(r"close the supplier’s record ([^<]+), and read again until none is left", preview).group(1)
     assert "mail nobody" in preview
     done = agent.do(f"{page}/close_renewals", why="renewal_unwanted")
     traveller.drain()
     read_back = agent.browser.get(done.headers["Location"]).text
     assert "no auto-renewal is left" in read_back
+    assert f"Ended at the supplier: {record}<" in read_back
+    assert "The mail" not in read_back
     assert "Stripe: this shop has no auto-renew for this SIM, nothing to read" in read_back
     assert ("Read the supplier again" in read_back, "both sides" in read_back) == (True, False)
     assert not [one for one in sim.renewals if one.is_active]
@@ -241,6 +247,11 @@ def test_times_stand_on_the_clocks_of_both(app, house, run, traveller):
     page = tokyo.browser.get(f"/desk/orders/{reference}").text
     assert re.search(r"\d\d:\d\d\sJST", page)
     assert re.search(r"theirs: <time[^>]*>[^<]+\sE[SD]T", page)
+    assert "Their clock</dt><dd>America/New_York" in page
+    same = Agent(app, house, run, "ida@desk.example")
+    assert same.sign_in(time_zone="America/New_York").status_code == 303
+    alike = same.browser.get(f"/desk/orders/{reference}").text
+    assert ("Their clock" in alike, "theirs:" in alike) == (False, False)
     odd = Agent(app, house, run, "odd@desk.example")
     assert odd.sign_in(time_zone="Mars/Olympus").status_code == 303
     assert re.search(r"\d\d:\d\d\sUTC", odd.browser.get(f"/desk/orders/{reference}").text)

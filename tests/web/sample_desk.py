@@ -42,7 +42,14 @@ ORDERED = {
 WAITING = Facts(**{**ORDERED, "case": CASE, "minutes_left": -4000, "is_late": True})
 TAKEN = Facts(**{**ORDERED, "case": CASE, "amount": None, "words": "", "minutes_left": 40, "is_unassigned": False})
 HIT = Facts(
-    word="…1138", reference="LF7K2MQ9", title=NASTY, state="paid", iccid_masked=MASKED, email_masked="a•••@x.example"
+    word="…1138",
+    reference="LF7K2MQ9",
+    title=NASTY,
+    state="paid",
+    amount=Money(899, "USD"),
+    placed_at=NOON,
+    iccid_masked=MASKED,
+    email_masked="a•••@x.example",
 )
 KINDS = ("state", "money")
 LINES = (
@@ -83,6 +90,7 @@ SAID = (
     *(("supplier", "none_left"), ("supplier", "some_left"), ("supplier", "not_yet"), ("supplier", "sim_read")),
     *(("supplier", "paid"), ("mail", "order_delivered"), ("mail", "order_moved"), ("mail", "order_refunded")),
     *(("mail", "order_topped_up"), ("address", "is_now"), ("code", "usable"), ("code", "none"), ("code", "top_up")),
+    *(("record", "ended"), ("mail", "renewal_closed"), ("mail", "renewal_charges_ended")),
     *(("code", "no_top_up"), ("behind", "given_up"), ("ordered", "once_more"), ("ordered", "not_yet")),
 )
 PROOFS = [Proof(side, said, NASTY, NOON, said == "done", NASTY) for side, said in SAID]
@@ -133,7 +141,7 @@ SIM = {
     "kinds": KINDS,
 }
 DONE = {"deed": DEED, "reference": "LF7K2MQ9", "sim_id": "", "iccid_masked": MASKED, "proofs": PROOFS}
-DONE["is_resting"] = False
+DONE |= {"is_resting": False, "looked_at": NOON}
 UNWANTED = Facts(**{**DONE, "deed": Facts(**{**DEED.__dict__, "why": "renewal_unwanted"}), "is_resting": True})
 CLOSED = {"deed": Facts(**{**DEED.__dict__, "closing": "7K3MXW0T9B", "verb": "close_renewals"})}
 NOTHING = Facts(hits=(), sims=(), strangers=(), unknown=())

@@ -19,6 +19,7 @@ from storefront.renewals import read as renewals
 from storefront.sims import status
 from storefront.support import audit, order_verbs, sim_verbs, timeline, verbs
 from storefront.support.cases import SUGGESTED
+from storefront.support.verbs import Verb
 from storefront.web import context
 from storefront.web.desk.staff import current_staff
 from storefront.web.limits import Access, TooManyRequests, guard
@@ -47,13 +48,17 @@ def order(reference: str) -> str:
         open_cases = cases.open_cases_of(session, order_id)
         zone, address = session.exec(select(Order.time_zone, Order.email).where(Order.id == order_id)).one()
         iccid, sim_id = timeline.sim_of_order(session, order_id)
+    renewal = renewals.of_order(home.bench, order_id)
     possible = verbs.possible(home.bench, order_verbs.DEEDS, order_id, staff)
+    if not iccid and renewal is None:
+        # No SIM came and nothing was agreed: there is surely nothing to close.
+        possible = [verb for verb in possible if verb != Verb.CLOSE_RENEWALS]
     suggested = [verb for case in open_cases for verb in SUGGESTED.get(case.kind, ()) if verb in possible]
     return render_template(
         "desk/order.html",
         staff=staff,
         order=shown,
-        renewal=renewals.of_order(home.bench, order_id),
+        renewal=renewal,
         iccid_masked=masked(iccid) if iccid else "",
         sim=status.status(home.read, sim_id, is_proved=True, now=context.now()) if sim_id else None,
         cases=open_cases,
@@ -62,7 +67,8 @@ def order(reference: str) -> str:
         lines=[one for one in timeline.of_order(home.read, order_id) if kind in ("", one.kind)],
         kind=kind,
         kinds=timeline.KINDS,
-        zone=zone,
+        # One clock is enough for people on the same one; an agent whose browser did not say reads UTC.
+        zone=zone if zone != (staff.time_zone or "UTC") else "",
         traveller=mask_email(address),
     )
 
