@@ -8,6 +8,7 @@ from types import MappingProxyType
 from sqlmodel import Session, select
 
 from storefront.identity.email_address import normalise_address
+from storefront.identity.staff_sign_in import StaffView
 from storefront.kernel.errors import OutsideError
 from storefront.kernel.iccid import masked
 from storefront.kernel.money import Money
@@ -21,6 +22,7 @@ from storefront.ordering.states import IS_UNDER_WAY, MOVES, Event
 from storefront.payments import refund, settle
 from storefront.renewals import close
 from storefront.renewals.states import IS_OPEN
+from storefront.support import verbs
 from storefront.support.order_outcome import cost
 from storefront.support.verbs import Also, Asked, Deed, Effect, Plan, Verb
 
@@ -230,3 +232,14 @@ DEEDS: Mapping[Verb, Deed] = MappingProxyType(
         Verb.REVEAL_CODE: Deed(_reveal_plan, _reveal),
     }
 )
+
+
+def possible(bench: Workbench, about: str, staff: StaffView) -> list[str]:
+    """The verbs this person could do to the order now; closing is none where there is surely nothing to close."""
+    found = verbs.possible(bench, DEEDS, about, staff)
+    with bench.read() as session:
+        order = session.get_one(Order, about)
+        iccid = _sim_of(session, order)
+        if not iccid and _agreement_of(session, order, iccid) is None:
+            found = [verb for verb in found if verb != Verb.CLOSE_RENEWALS]
+    return found

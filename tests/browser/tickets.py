@@ -86,7 +86,8 @@ def cancelled_but_still_active(clerk, person):
         renewal_id = subscribe(somebody)
         ours, reference = renewal_of(shop.house, renewal_id), view_of(shop.house, renewal_id).order_reference
         sim = shop.sandbox.world.sims.find(ours.iccid)
-        sim.renewals.append(Record(f"X{sim.iccid}", f"Y{sim.iccid}", PLANS[0], 1, shop.sandbox.world.sims.now()))
+        number = sim.iccid[-6:]
+        sim.renewals.append(Record(f"X{number}", f"Y{number}", PLANS[0], 1, shop.sandbox.world.sims.now()))
         shop.sandbox.world.faults.arm("mall.cancel_auto_renewal_record", "code", 60)
         told = {"email": ours.email, "locale": "en", "renewal_id": renewal_id}
         close.ask(shop.house.bench, iccid=ours.iccid, asked_by="traveller", actor="traveller", **told)

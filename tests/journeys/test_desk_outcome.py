@@ -194,6 +194,18 @@ def test_an_order_always_says_whether_it_renews(traveller, agent, house):
     assert re.search(r"Auto-renewal at the supplier</dt><dd>none<small[^>]*>Read <time", ours)
 
 
+def test_an_order_without_a_sim_leads_from_its_case_to_what_can_be_done(traveller, agent, sandbox):
+    """The case stands first; nothing came and nothing was agreed, so nothing offers to close an auto-renewal."""
+    path = f"/desk/orders/{stuck(traveller, sandbox)}"
+    page = agent.browser.get(path).text
+    parts = ("1 open case", "What can be done", "Add a note")
+    assert [page.index(one) for one in parts] == sorted(page.index(one) for one in parts)
+    assert "Auto-renew</dt><dd>none with us</dd>" in page
+    asked = agent.browser.get(agent.do(f"{path}/ask_again").headers["Location"]).text
+    for shown in (page, asked):
+        assert (f"{path}/refund" in shown, "close_renewals" in shown) == (True, False)
+
+
 def test_asking_about_a_sim_again_says_when_it_was_read(agent, sandbox, traveller):
     """Under way until a worker looked; then read, or not answered."""
     sim = sandbox.world.sims.some("auto_renewing")

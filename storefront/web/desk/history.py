@@ -17,9 +17,8 @@ from storefront.ordering import read as orders
 from storefront.ordering.steps import ask_again
 from storefront.renewals import read as renewals
 from storefront.sims import status
-from storefront.support import audit, order_verbs, sim_verbs, timeline, verbs
+from storefront.support import audit, order_verbs, sim_verbs, timeline
 from storefront.support.cases import SUGGESTED
-from storefront.support.verbs import Verb
 from storefront.web import context
 from storefront.web.desk.staff import current_staff
 from storefront.web.limits import Access, TooManyRequests, guard
@@ -48,17 +47,13 @@ def order(reference: str) -> str:
         open_cases = cases.open_cases_of(session, order_id)
         zone, address = session.exec(select(Order.time_zone, Order.email).where(Order.id == order_id)).one()
         iccid, sim_id = timeline.sim_of_order(session, order_id)
-    renewal = renewals.of_order(home.bench, order_id)
-    possible = verbs.possible(home.bench, order_verbs.DEEDS, order_id, staff)
-    if not iccid and renewal is None:
-        # No SIM came and nothing was agreed: there is surely nothing to close.
-        possible = [verb for verb in possible if verb != Verb.CLOSE_RENEWALS]
+    possible = order_verbs.possible(home.bench, order_id, staff)
     suggested = [verb for case in open_cases for verb in SUGGESTED.get(case.kind, ()) if verb in possible]
     return render_template(
         "desk/order.html",
         staff=staff,
         order=shown,
-        renewal=renewal,
+        renewal=renewals.of_order(home.bench, order_id),
         iccid_masked=masked(iccid) if iccid else "",
         sim=status.status(home.read, sim_id, is_proved=True, now=context.now()) if sim_id else None,
         cases=open_cases,

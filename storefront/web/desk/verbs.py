@@ -75,7 +75,7 @@ def done(action_id: int) -> AnyResponse:
         abort(404)
     also, renewal = [], None
     if found.reference:
-        also = verbs.possible(bench, order_verbs.DEEDS, found.deed.about, current_staff())
+        also = order_verbs.possible(bench, found.deed.about, current_staff())
         renewal = renewals.of_order(bench, found.deed.about)
     page = Response(
         render_template(
