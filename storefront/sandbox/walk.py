@@ -170,12 +170,14 @@ class Walk:
         raise WalkFailed("no mail came")
 
     def _top_up(self) -> str:
-        name = re.search(r'hint"><bdi>([^<]+)', self._buyer.page(self._layout.shop_url + self._offer))
+        bought = re.search(r'slip__title">(.*?)</p>', self._buyer.page(self._layout.shop_url + self._offer))
+        if bought is None:
+            raise WalkFailed("the top-up's page does not say what is bought")
         payment_page = self._buyer.top_up(self._offer, EMAIL)
         self._top_up_page = self._buyer.pay(payment_page)
         self._buyer.wait_for(self._top_up_page, "ready")
         self._expect_call("mall", "/vshop/synPartner/SynOrderInfo")
-        return name.group(1) if name else "added"
+        return re.sub(r"<[^>]+>", "", bought.group(1)).strip()
 
     def _seen_active(self) -> str:
         if "Your top-up is active" not in self._buyer.page(self._top_up_page):
