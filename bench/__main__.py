@@ -81,9 +81,8 @@ def main():
                 ("start of sandbox, schema, catalogue, web, worker", f"{time.monotonic() - started:.1f} s", "", "")
             )
             slugs = _slugs(layout)
-            factor = _machine(rows, folder)
             _pages(rows, layout, bare)
-            _purchases(rows, layout, running, slugs, factor)
+            _purchases(rows, layout, running, slugs, folder)
             _memory(rows, running)
             _hanging(rows, layout, slugs)
             _webhooks(rows, layout, running, bare)
@@ -94,15 +93,13 @@ def main():
     sys.exit(any(row[3] == "MISSED" for row in rows))
 
 
-def _machine(rows, folder):
-    """How fast this machine is beside the one the absolute targets were set on, by the barest floor on both."""
+def _machine(folder):
+    """How many bare hellos a second this machine answers now, served as on the one the absolute targets were set on."""
     bare = Floors(folder, options=("-w", "2", "--no-control-socket"))
     try:
-        rate = statistics.median(load.requests_per_second(bare.url) for _ in range(ROUNDS))
+        return statistics.median(load.requests_per_second(bare.url) for _ in range(ROUNDS))
     finally:
         bare.stop()
-    rows.append(("bare hello, two sync processes / yardstick", f"{rate / YARDSTICK:.2f} ({rate:.0f}/s)", "", ""))
-    return rate / YARDSTICK
 
 
 def _slugs(layout):
@@ -156,12 +153,15 @@ def _event(layout):
     return "/webhooks/stripe", body, {"Stripe-Signature": f"t={at},v1={digest}", "Content-Type": "application/json"}
 
 
-def _purchases(rows, layout, running, slugs, factor):
+def _purchases(rows, layout, running, slugs, folder):
+    # Neighbours come and go within minutes: the yardstick is measured on both sides of what it is to measure.
+    hellos = [_machine(folder)]
     pids = [running.process(name).pid for name in ("web", "worker")]
     load.buy_all(layout, slugs, 20, 4)
     before = sum(map(load.cpu_seconds, pids))
     seconds, waits, errors = load.buy_all(layout, slugs, 200, 20)
     spent = sum(map(load.cpu_seconds, pids)) - before
+    hellos.append(_machine(folder))
     rate, done = len(waits) / seconds, len(waits)
     late = load.percentile(waits, 0.95)
     rows.append(("paid to QR at 20 buyers, p95", f"{late:.2f} s", "<= 2 s", _verdict(late <= 2)))
@@ -174,6 +174,15 @@ def _purchases(rows, layout, running, slugs, factor):
             f"{1000 * spent / done:.0f} ms",
             "<= 45 ms",
             _verdict(spent / done <= 0.045),
+        )
+    )
+    factor = statistics.mean(hellos) / YARDSTICK
+    rows.append(
+        (
+            "bare hello, two sync processes / yardstick",
+            f"{factor:.2f} ({hellos[0]:.0f}/s before, {hellos[1]:.0f}/s after)",
+            "",
+            "",
         )
     )
     there = f"{rate / factor:.1f}/s, {1000 * spent / done * factor:.0f} ms"

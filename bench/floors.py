@@ -61,6 +61,9 @@ def make():
 def prepare(path):
     """Make the two tables, once, before several processes open the file."""
     engine = create_engine(f"sqlite:///{path}")
+    # Changing the journal's mode does not wait for anybody, so it is done before there is anybody.
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
     SQLModel.metadata.create_all(engine, tables=[FloorOrder.__table__, FloorWork.__table__])
     engine.dispose()
 

@@ -218,29 +218,31 @@ def main():
     TARGET.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as raw, sync_playwright() as playwright:
         folder = Path(raw)
-        for name in ("stock", "run"):
-            (folder / name).mkdir()
-        shop = Shop(folder / "run", stock(folder / "stock"))
+        (folder / "stock").mkdir()
+        stocked = stock(folder / "stock")
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         try:
             for size, options in SIZES.items():
                 for theme in ("light", "dark"):
-                    context = browser.new_context(color_scheme=theme, bypass_csp=True, **options)
-                    somebody = Photographer(context, shop, size, theme)
-                    walk(somebody)
-                    walk_sims(somebody)
-                    walk_renewals(somebody)
-                    walk_desk(somebody)
-                    context.close()
-                    print(f"{size} {theme} done", flush=True)  # noqa: T201
-                context = browser.new_context(bypass_csp=True, **options)
-                if size == "desktop":
-                    tickets(Photographer(context, shop, size, "light"))
-                right_to_left(Photographer(context, shop, size, "light"))
-                context.close()
+                    take(browser, stocked, size, theme, options, (walk, walk_sims, walk_renewals, walk_desk))
+                last = (right_to_left, tickets) if size == "desktop" else (right_to_left,)
+                take(browser, stocked, size, "light", options, last)
         finally:
             browser.close()
+
+
+def take(browser, stocked, size, theme, options, walks):
+    """Some walks in a shop and a world of their own: what one of them does to the clock is nobody else's business."""
+    with tempfile.TemporaryDirectory() as raw:
+        shop = Shop(Path(raw), stocked)
+        context = browser.new_context(color_scheme=theme, bypass_csp=True, timezone_id="Europe/Paris", **options)
+        try:
+            for one in walks:
+                one(Photographer(context, shop, size, theme))
+        finally:
+            context.close()
             shop.stop()
+    print(f"{size} {theme} done", flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Buying by clicking, on a phone and on a desktop, and what people do on the way."""
 
+import datetime as dt
 import io
 import re
 
@@ -148,5 +149,19 @@ def test_all_of_it_without_javascript(chromium, shop, size):
     context = chromium.new_context(java_script_enabled=False, **SIZES[size])
     somebody = Person(context, shop)
     somebody.buy()
+    somebody.check_pages()
+    context.close()
+
+
+def test_moments_are_told_on_the_clocks_of_the_browser(chromium, shop, size):
+    """A traveller in Tokyo reads Tokyo's time with its zone, and UTC is still there to be read."""
+    context = chromium.new_context(timezone_id="Asia/Tokyo", **SIZES[size])
+    somebody = Person(context, shop)
+    somebody.buy()
+    moment = somebody.page.locator("time").first
+    stamp = dt.datetime.fromisoformat(moment.get_attribute("datetime"))
+    tokyo = stamp.astimezone(dt.timezone(dt.timedelta(hours=9)))
+    assert moment.text_content() == f"{tokyo.day} {tokyo:%b %Y, %H:%M}\xa0GMT+9"
+    assert moment.get_attribute("title") == f"{stamp.day} {stamp:%b %Y, %H:%M}\xa0UTC"
     somebody.check_pages()
     context.close()

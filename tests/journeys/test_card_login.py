@@ -54,6 +54,9 @@ def test_a_misprinted_number_is_no_obstacle(traveller, sandbox):
     assert answer.status_code == 404
     assert "A digit may be wrong" in answer.text
     assert "mailto:" in answer.text.split('id="faults"')[1].split("</form>")[0]
+    # The number comes back as it is printed, so that it can be compared with the card; words come back as they were.
+    assert 'value="8944 1100 0000 0000 128"' in answer.text
+    assert 'value="my &lt;card&gt; 8944"' in open_sim(traveller.other(), "my <card> 8944").text
 
 
 def test_the_number_alone_shows_plans_and_roughly_what_is_left(traveller, sandbox):

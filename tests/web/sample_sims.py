@@ -85,10 +85,10 @@ ASKED = {"form": ask_form(file=["Add a photo."]), "wishes": {"other": "Something
 
 
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
-    "sim-sign-in": ("sims/sign_in.html", {"form": Form("number"), "fault": None, "hint": None, "is_unknown": False}),
+    "sim-sign-in": ("sims/sign_in.html", {"form": Form("number"), "typed": "", "fault": None, "hint": None, "is_unknown": False}),
     "sim-sign-in-fault": (
         "sims/sign_in.html",
-        {"form": Form("number"), "fault": "Not known.", "hint": "Look.", "is_unknown": True},
+        {"form": Form("number"), "typed": "8944 1100", "fault": "Not known.", "hint": "Look.", "is_unknown": True},
     ),
     "sim-email-first": ("sims/email_first.html", {}),
     "sim": page(

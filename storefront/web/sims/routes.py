@@ -33,7 +33,7 @@ from storefront.web.login.routes import PENDING, PROVED, code_key
 from storefront.web.permits import outside_permit
 from storefront.web.sims.forms import WISH_NAMES, AskForm, NumberForm, TopUpForm
 from storefront.web.sims.places import shelve
-from storefront.web.sims.wording import not_known, number_fault, top_up_consent, typing_hint
+from storefront.web.sims.wording import in_groups, not_known, number_fault, top_up_consent, typing_hint
 
 LOOK_AGAIN = "2"
 MOST_LOOKS = 8
@@ -45,7 +45,7 @@ blueprint = Blueprint("sims", __name__)
 def sign_in_form(locale: str) -> str:
     """Ask for the number, and say where it stands."""
     empty = NumberForm(formdata=None)
-    return render_template("sims/sign_in.html", form=empty, fault=None, hint=None, is_unknown=False)
+    return render_template("sims/sign_in.html", form=empty, typed="", fault=None, hint=None, is_unknown=False)
 
 
 @blueprint.post("/<locale>/sim/sign-in")
@@ -271,7 +271,8 @@ def _sim() -> SimAccess:
 
 
 def _asked_again(form: NumberForm, fault: str, code: int, *, hint: str | None = None) -> Response:
-    page = render_template("sims/sign_in.html", form=form, fault=fault, hint=hint, is_unknown=code == 404)
+    typed = in_groups(form.number.data or "")
+    page = render_template("sims/sign_in.html", form=form, typed=typed, fault=fault, hint=hint, is_unknown=code == 404)
     return make_response(page, code)
 
 

@@ -46,6 +46,12 @@ def typing_hint(typed: str) -> str | None:
     return None
 
 
+def in_groups(typed: str) -> str:
+    """Digits alone in groups of four, so that they can be compared with a card; anything else as typed."""
+    number = "".join(typed.split())
+    return " ".join(number[at : at + 4] for at in range(0, len(number), 4)) if number.isdigit() else typed
+
+
 def top_up_consent() -> str:
     """The words the buyer agrees to; stored on the order as shown."""
     return str(
