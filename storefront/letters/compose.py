@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context, select_autoescape
+from jinja2.runtime import Context
 
 from storefront.kernel.money import Money
 from storefront.kernel.places import beside
@@ -45,7 +46,13 @@ def order_letter(
 
     One that is sent once more on purpose names the wish in `again`: a repeat mail programs must show.
     """
-    told = {"order": order, "link": link, "refund": order.refund, "promise": order.promise_until}
+    told = {
+        "order": order,
+        "link": link,
+        "refund": order.refund,
+        "promise": order.promise_until,
+        "time_zone": order.time_zone,
+    }
     # A second refund, or a second delay, is news of its own and must not look like a repeat of the first.
     news = {"order_refunded": order.refund and order.refund.amount, "order_delayed": order.promise_until}.get(template)
     key = f"{order.reference}|{again or news or ''}"
@@ -75,7 +82,7 @@ def renewal_letter(
     charge_at: dt.datetime | None,
 ) -> Letter:
     """One of the letters about an agreement to renew: ``renewal_started``, ``renewal_notice``, ``renewal_unpaid``."""
-    told = {"renewal": renewal, "stop_link": stop_link, "charge_at": charge_at}
+    told = {"renewal": renewal, "stop_link": stop_link, "charge_at": charge_at, "time_zone": renewal.time_zone}
     key = f"{renewal.reference}|{key}"
     return _letter(template, settings, to=renewal.email, locale=renewal.locale, key=key, told=told)
 
@@ -88,6 +95,7 @@ def message_id(template: str, key: str, settings: Settings) -> str:
 
 def _letter(template: str, settings: Settings, *, to: str, locale: str, key: str, told: dict[str, Any]) -> Letter:
     facts = {
+        "time_zone": "",
         **told,
         "shop": Sender(settings.name, settings.tagline, settings.support_email, settings.public_url),
         "locale": locale,
@@ -122,8 +130,9 @@ def _environment(locale: str) -> Environment:
     def volume(data_mb: int) -> str:
         return wording.volume(data_mb, locale)
 
-    def when(moment: dt.datetime) -> str:
-        return wording.when(moment, locale)
+    @pass_context
+    def when(context: Context, moment: dt.datetime) -> str:
+        return wording.when_in(moment, locale, context["time_zone"])
 
     def day(date: dt.date) -> str:
         return wording.day(date, locale)

@@ -20,6 +20,11 @@ class OrderFacts(Protocol):
         ...
 
     @property
+    def time_zone(self) -> str:
+        """On whose clocks the letter tells moments; empty for UTC."""
+        ...
+
+    @property
     def promise_until(self) -> dt.datetime | None:
         """When the eSIM was promised."""
         ...
@@ -114,6 +119,11 @@ class RenewalFacts(Protocol):
     @property
     def locale(self) -> str:
         """The language it was agreed in."""
+        ...
+
+    @property
+    def time_zone(self) -> str:
+        """On whose clocks the letter tells moments; empty for UTC."""
         ...
 
 

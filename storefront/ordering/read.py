@@ -65,7 +65,10 @@ class TopUpView:
 
 @dataclass(frozen=True, slots=True)
 class OrderView:
-    """One order; times are aware UTC, `held_until` is when the payment page is closed."""
+    """One order; times are aware UTC, `held_until` is when the payment page is closed.
+
+    `time_zone` is the one it was bought in, empty when nobody knows.
+    """
 
     id: str
     kind: str
@@ -84,6 +87,7 @@ class OrderView:
     charged: Money
     email_masked: str
     locale: str
+    time_zone: str
     placed_at: dt.datetime
     paid_at: dt.datetime | None
     promise_until: dt.datetime | None
@@ -187,6 +191,7 @@ def _view(session: Session, order: Order, margin_seconds: int) -> OrderView:
         charged=Money(order.charged_minor, order.charged_currency),
         email_masked=mask_email(order.email),
         locale=order.locale,
+        time_zone=order.time_zone,
         placed_at=order.placed_at,
         paid_at=order.paid_at,
         promise_until=order.promise_until,

@@ -77,7 +77,10 @@ class AnnouncedCharge:
 
 @dataclass(frozen=True, slots=True)
 class RenewalView:
-    """One agreement; `charges_at` is the next charge (None when there will be none), `kept` counts renewals so far."""
+    """One agreement; `charges_at` is the next charge (None when there will be none), `kept` counts renewals so far.
+
+    `time_zone` is the one its first order was bought in, empty when nobody knows.
+    """
 
     id: str
     reference: str
@@ -89,6 +92,7 @@ class RenewalView:
     iccid_masked: str | None
     email: str
     locale: str
+    time_zone: str
     plan_name: str
     data_mb: int
     is_unlimited: bool
@@ -203,6 +207,7 @@ def _view(session: Session, row: Renewal) -> RenewalView:
         iccid_masked=masked(row.iccid) if row.iccid else None,
         email=row.email,
         locale=row.locale,
+        time_zone=order.time_zone,
         plan_name=row.plan_name,
         data_mb=row.data_mb,
         is_unlimited=row.is_unlimited,

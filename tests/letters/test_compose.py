@@ -25,6 +25,7 @@ def an_order(**changes: object) -> SimpleNamespace:
         "kind": "esim",
         "reference": "7K3MXW0T9B",
         "locale": "en",
+        "time_zone": "",
         "plan_name": "5 GB · 30 days",
         "destination": "Japan <b>",
         "destination_slug": "japan",
@@ -52,6 +53,22 @@ def test_letters_about_an_order(template: str) -> None:
     assert LINK in letter.html
     assert not re.search(r"LPA:|1\$", letter.text + letter.html)
     assert letter.attachments == ()
+
+
+@pytest.mark.parametrize(
+    ("zone", "reads"),
+    [
+        ("Asia/Tokyo", "21 Nov 2026, 07:15\xa0JST"),
+        ("", "20 Nov 2026, 22:15\xa0UTC"),
+        ("Moon/Base", "20 Nov 2026, 22:15\xa0UTC"),
+    ],
+)
+def test_moments_are_told_on_the_clocks_of_the_buyer(zone: str, reads: str) -> None:
+    """The zone is said with them; where nobody knows it, it is UTC."""
+    order = an_order(time_zone=zone)
+    letter = compose.order_letter("order_delayed", settings=SETTINGS, order=order, to="ada@example.com", link=LINK)
+    assert reads in letter.text
+    assert reads in letter.html
 
 
 def test_only_html_is_escaped() -> None:

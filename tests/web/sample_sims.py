@@ -85,7 +85,10 @@ ASKED = {"form": ask_form(file=["Add a photo."]), "wishes": {"other": "Something
 
 
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
-    "sim-sign-in": ("sims/sign_in.html", {"form": Form("number"), "typed": "", "fault": None, "hint": None, "is_unknown": False}),
+    "sim-sign-in": (
+        "sims/sign_in.html",
+        {"form": Form("number"), "typed": "", "fault": None, "hint": None, "is_unknown": False},
+    ),
     "sim-sign-in-fault": (
         "sims/sign_in.html",
         {"form": Form("number"), "typed": "8944 1100", "fault": "Not known.", "hint": "Look.", "is_unknown": True},

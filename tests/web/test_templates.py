@@ -238,7 +238,7 @@ def test_pages_turn_around_for_languages_from_right_to_left() -> None:
 def letters() -> dict[str, Letter]:
     """Every letter, written by the code that sends it."""
     settings = Settings()
-    order = make_paid("ready", refund=REFUND, locale="en")
+    order = make_paid("ready", refund=REFUND, locale="en", time_zone="")
     code = Facts(id="1", email="ana@example.com", code="042137", locale="en", minutes=10)
     case = Facts(
         id="7", kind="unknown_answer", order_id="1", detail="No answer.", owner="desk", opened_at=NOON, due_at=NOON
