@@ -61,6 +61,7 @@ def make_renewal(state: str = "active", **more: Any) -> Facts:
         "iccid_masked": MASKED,
         "email": "ana@example.com",
         "locale": "en",
+        "time_zone": "",
         "plan_name": "Asia 12 countries 3GB/month",
         "data_mb": 3072,
         "is_unlimited": False,
