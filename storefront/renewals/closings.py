@@ -91,6 +91,13 @@ def newest_of_renewal(bench: Workbench, renewal_id: str) -> ClosingView | None:
     return view(row) if row else None
 
 
+def newest_of_sim(bench: Workbench, iccid: str) -> ClosingView | None:
+    """The newest closing of everything on a SIM."""
+    with bench.read() as session:
+        row = session.exec(select(Closing).where(Closing.iccid == iccid).order_by(col(Closing.id).desc())).first()
+    return view(row) if row else None
+
+
 def view(row: Closing) -> ClosingView:
     """The row as people see it."""
     return ClosingView(

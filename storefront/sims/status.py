@@ -12,6 +12,8 @@ from storefront.ports import SessionFactory
 from storefront.sim_ports import SimPlanState
 from storefront.sims.names import PlanTold, told_of
 
+OVER = "over"
+"""State of a plan whose last day has passed since the supplier was read."""
 STALE_AFTER = dt.timedelta(minutes=15)
 _COARSE = 10
 _MINUTE = 60
@@ -19,7 +21,10 @@ _MINUTE = 60
 
 @dataclass(frozen=True, slots=True)
 class PlanLine:
-    """A plan in use or waiting its turn; `name` is the supplier's own, `told` what it means."""
+    """A plan in use, waiting its turn or over; `name` is the supplier's own, `told` what it means.
+
+    Days are counted from today, whenever the supplier was read.
+    """
 
     name: str
     told: PlanTold
@@ -89,7 +94,7 @@ def status(read: SessionFactory, sim_id: str, *, is_proved: bool, now: dt.dateti
         sim = session.get(Sim, sim_id)
     if sim is None:
         raise LookupError(sim_id)
-    plans = tuple(_plan(one, sim.offers) for one in sim.plans)
+    plans = tuple(_plan(one, sim.offers, now.astimezone(dt.UTC).date()) for one in sim.plans)
     return SimStatus(
         iccid_masked=masked(sim.iccid),
         mood=_mood(sim, plans),
@@ -115,7 +120,7 @@ def _mood(sim: Sim, plans: tuple[PlanLine, ...]) -> str:
         return "ended"
     if any(plan.state == SimPlanState.IN_USE for plan in plans):
         return "active"
-    if plans:
+    if any(plan.state != OVER for plan in plans):
         return "waiting"
     return "empty" if sim.as_of else "unknown"
 
@@ -141,9 +146,11 @@ def _meter(sim: Sim, *, is_proved: bool, now: dt.datetime) -> Meter | None:
     )
 
 
-def _plan(facts: dict[str, Any], offers: list[dict[str, Any]]) -> PlanLine:
-    name = facts["name"]
-    return PlanLine(name, told_of(name, offers), facts["state"], facts["remaining_days"], _date(facts["expires_on"]))
+def _plan(facts: dict[str, Any], offers: list[dict[str, Any]], today: dt.date) -> PlanLine:
+    name, state, left, last = facts["name"], facts["state"], facts["remaining_days"], _date(facts["expires_on"])
+    if last is not None:
+        state, left = (OVER, None) if last < today else (state, (last - today).days)
+    return PlanLine(name, told_of(name, offers), state, left, last)
 
 
 def _line(facts: dict[str, Any], offers: list[dict[str, Any]]) -> HistoryLine:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 import re
 
@@ -14,6 +15,7 @@ from storefront.models.case import Case, CaseProof
 from storefront.models.sim import Sim
 from storefront.sandbox.linksfield.sims.plans import PLANS
 from storefront.sandbox.linksfield.sims.sim import Renewal
+from storefront.sims.status import status
 from tests.driver import hidden_fields
 from tests.making import mails_to
 from tests.owner import buy_esim, newest_code, open_sim, press, see_sim
@@ -52,7 +54,7 @@ def test_a_misprinted_number_is_no_obstacle(traveller, sandbox):
     assert open_sim(traveller, sandbox.world.sims.some("misprinted").iccid).status_code == 303
     answer = open_sim(traveller.other(), "8944110000000000128")
     assert answer.status_code == 404
-    assert "A digit may be wrong" in answer.text
+    assert "One digit looks wrong" in answer.text
     assert "mailto:" in answer.text.split('id="faults"')[1].split("</form>")[0]
     # The number comes back as it is printed, so that it can be compared with the card; words come back as they were.
     assert 'value="8944 1100 0000 0000 128"' in answer.text
@@ -166,10 +168,26 @@ def test_a_silent_supplier_leaves_the_page_with_what_was_known(traveller, sandbo
     page = see_sim(traveller)
     assert "The network does not answer right now" in page
     assert re.search(r"about \d+0 %", page).group() == re.search(r"about \d+0 %", known).group()
-    assert "Not fresh" in page
+    assert "may have changed since" in page
     answer = open_sim(traveller.other(), sim.iccid)
     assert answer.status_code == 503
     assert "does not answer" in answer.text
+
+
+def test_days_are_counted_from_today_and_a_plan_past_its_last_one_is_over(traveller, sandbox, house):
+    """Old facts do not say "in use" for ever: what they tell is the last day, and that is reckoned from today."""
+    open_sim(traveller, sandbox.world.sims.some("in_use").iccid)
+    see_sim(traveller)
+    with house.read() as session:
+        sim_id = session.exec(select(Sim.id)).one()
+    now = house.outside.clock.now()
+    running = next(one for one in status(house.read, sim_id, is_proved=False, now=now).plans if one.expires_on)
+    last = dt.datetime.combine(running.expires_on, dt.time(12), tzinfo=dt.UTC)
+    assert (running.state, running.remaining_days) == ("in_use", (running.expires_on - now.date()).days)
+    for days, state, left in ((-1, "in_use", 1), (0, "in_use", 0), (1, "over", None)):
+        facts = status(house.read, sim_id, is_proved=False, now=last + dt.timedelta(days=days))
+        assert (facts.plans[0].state, facts.plans[0].remaining_days) == (state, left)
+        assert (facts.mood == "active") is (state == "in_use")
 
 
 def test_old_facts_can_be_read_again_once_a_minute(traveller, sandbox):

@@ -9,6 +9,7 @@ from typing import Any
 from storefront.kernel.money import Money
 from storefront.sims.names import told_by
 from storefront.web.sims.places import shelve
+from tests.web.sample_renewals import CLOSED
 from tests.web.sample_views import NOON, Form
 
 DAY = dt.date(2026, 12, 20)
@@ -72,7 +73,7 @@ NOTHING = make_sim(mood="unknown", plans=(), meter=None, as_of=None, is_new=True
 
 def page(sim: Facts, access: Facts, *offers: Facts, **more: Any) -> tuple[str, dict[str, Any]]:
     """The SIM's page."""
-    facts = {"sim": sim, "access": access, "shelf": shelve(offers, sim, "USD"), "renewal": None}
+    facts = {"sim": sim, "access": access, "shelf": shelve(offers, sim, "USD"), "renewal": None, "last_closing": None}
     return "sims/sim.html", {**facts, "proved_until": NOON, "just_proved": False, "again": "", **more}
 
 
@@ -91,7 +92,13 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     ),
     "sim-sign-in-fault": (
         "sims/sign_in.html",
-        {"form": Form("number"), "typed": "8944 1100", "fault": "Not known.", "hint": "Look.", "is_unknown": True},
+        {
+            "form": Form("number"),
+            "typed": "8944 1100",
+            "fault": "Not known.",
+            "hint": ("One digit", "Look."),
+            "is_unknown": True,
+        },
     ),
     "sim-email-first": ("sims/email_first.html", {}),
     "sim": page(
@@ -115,9 +122,23 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "sim-silent-asking": page(make_sim(is_silent=True), make_access(), again="asking"),
     "sim-proved-bare": page(make_sim(mood="empty", plans=(), history=(), meter=None), PROVED),
     "sim-proved-silent": page(make_sim(history=(), renewal_is_known=False), PROVED),
+    "sim-proved-silent-closed": page(make_sim(renewal_is_known=False), PROVED, last_closing=CLOSED),
+    "sim-over": page(
+        make_sim(mood="empty", plans=(Facts(**told("Japan 1GB", state="over", remaining_days=None, expires_on=DAY)),)),
+        make_access(),
+        make_offer(),
+    ),
     "sim-top-up": (
         "sims/top_up.html",
-        {"access": make_access(), "offer": make_offer(), "form": TOP_UP, "consent": "Y.", "renew_consent": "Yes."},
+        {
+            "access": make_access(),
+            "sim": make_sim(),
+            "offer": make_offer(),
+            "is_alone": True,
+            "form": TOP_UP,
+            "consent": "Y.",
+            "renew_consent": "Yes.",
+        },
     ),
     "sim-ask": (
         "sims/ask.html",

@@ -85,7 +85,7 @@ def test_the_checkout_says_what_is_needed_and_keeps_limits_with_what_they_limit(
     assert box.rstrip().endswith("</div>")
 
 
-@pytest.mark.parametrize(("faults", "words"), [(1, "Please mend 1 thing"), (2, "Please mend 2 things")])
+@pytest.mark.parametrize(("faults", "words"), [(1, "Please fix 1 thing"), (2, "Please fix 2 things")])
 def test_the_summary_counts_what_is_to_mend(shop: Flask, faults: int, words: str) -> None:
     """One fault is one thing."""
     wrong = dict([("email", ["Type it."]), ("consent", ["Agree to delivery now."])][:faults])

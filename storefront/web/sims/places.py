@@ -66,6 +66,11 @@ def shelve(offers: Sequence[TopUpOffer], sim: SimStatus, currency: str) -> Offer
     )
 
 
+def is_alone(wanted: TopUpOffer, offers: Iterable[TopUpOffer]) -> bool:
+    """Whether our words for an offer fit no other one, so that the supplier's name need not tell them apart."""
+    return not any(_words(one) == _words(wanted) for one in offers if one.key != wanted.key)
+
+
 def _currency(offers: Iterable[TopUpOffer], wanted: str) -> str:
     """As `catalogue.pricing.quote_for`: the page's, else US dollars, else the first there is."""
     found = [offer.charged.currency for offer in offers]

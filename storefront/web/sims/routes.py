@@ -19,7 +19,7 @@ from storefront.ordering import read as orders
 from storefront.ordering.offers import TopUpOffer, offer, offers
 from storefront.ordering.place import TopUpWanted
 from storefront.ordering.progress import OrderNotFound
-from storefront.renewals import enrol
+from storefront.renewals import closings, enrol
 from storefront.renewals import read as renewals
 from storefront.renewals.enrol import BadLimit
 from storefront.sims import refresh, status
@@ -32,7 +32,7 @@ from storefront.web.limits import Access, guard
 from storefront.web.login.routes import PENDING, PROVED, code_key
 from storefront.web.permits import outside_permit
 from storefront.web.sims.forms import WISH_NAMES, AskForm, NumberForm, TopUpForm
-from storefront.web.sims.places import shelve
+from storefront.web.sims.places import is_alone, shelve
 from storefront.web.sims.wording import in_groups, not_known, number_fault, top_up_consent, typing_hint
 
 LOOK_AGAIN = "2"
@@ -121,6 +121,7 @@ def show(locale: str) -> Response:
     is_asking = refresh.wake_if_aged(home.write, home.read, sim.sim_id, now) and 0 < looks <= MOST_LOOKS
     facts = status.status(home.read, sim.sim_id, is_proved=sim.is_proved, now=now)
     ours = renewals.of_sim(home.bench, sim.iccid) if sim.is_proved else None
+    is_dark = sim.is_proved and not facts.renewal_is_known
     view = context.current()
     page = make_response(
         render_template(
@@ -129,6 +130,7 @@ def show(locale: str) -> Response:
             access=sim,
             shelf=shelve(offers(home.read, sim.sim_id), facts, current_currency()),
             renewal=ours,
+            last_closing=closings.newest_of_sim(home.bench, sim.iccid) if is_dark else None,
             proved_until=sessions.lasts_until(home.read, view.id) if sim.is_proved and view.id else None,
             # A page that renews itself would take the notice away before it is read.
             just_proved=not facts.is_new and session.pop(PROVED, False),
@@ -270,19 +272,21 @@ def _sim() -> SimAccess:
     return step_up.access(context.house().read, context.current())
 
 
-def _asked_again(form: NumberForm, fault: str, code: int, *, hint: str | None = None) -> Response:
+def _asked_again(form: NumberForm, fault: str, code: int, *, hint: tuple[str, str] | None = None) -> Response:
     typed = in_groups(form.number.data or "")
     page = render_template("sims/sign_in.html", form=form, typed=typed, fault=fault, hint=hint, is_unknown=code == 404)
     return make_response(page, code)
 
 
 def _top_up_page(sim: SimAccess, wanted: TopUpOffer, form: TopUpForm) -> str:
-    days = wanted.days * wanted.periods
-    offered = enrol.is_offered(context.house().settings, days)
+    home, days = context.house(), wanted.days * wanted.periods
+    offered = enrol.is_offered(home.settings, days)
     return render_template(
         "sims/top_up.html",
         access=sim,
+        sim=status.status(home.read, sim.sim_id, is_proved=False, now=context.now()),
         offer=wanted,
+        is_alone=is_alone(wanted, offers(home.read, sim.sim_id)),
         form=form,
         consent=top_up_consent(),
         renew_consent=renew.consent_text(wanted.charged, days, str(get_locale())) if offered else "",

@@ -25,24 +25,22 @@ def not_known() -> str:
     """One sentence for numbers that are unknown, another's, locked, or tried too often."""
     return str(
         _(
-            "We cannot open this number. It may be mistyped, belong to another shop, or have been tried too often; "
-            "then wait an hour."
+            "We do not find this number on the network we sell for. Compare it digit by digit with your card. "
+            "After several tries in a row, wait an hour."
         )
     )
 
 
-def typing_hint(typed: str) -> str | None:
-    """A word about length and check digit, which depends on what was typed alone and so tells nobody anything."""
+def typing_hint(typed: str) -> tuple[str, str] | None:
+    """What length and check digit say, as a title and what to do.
+
+    It depends on what was typed alone and so tells nobody anything.
+    """
     number = read_number(typed)
     if not has_check_digit(number):
-        return str(
-            _(
-                "A digit may be wrong: the last one does not fit the others. Compare them one by one. "
-                "If all are right, write to us: some cards are printed with a last digit of their own."
-            )
-        )
+        return _("One digit looks wrong"), _("The last one does not fit the others. Compare them with your card.")
     if len(number) == SHORTEST:
-        return str(_("A digit may be missing: this number has 18, and most have 19 or 20."))
+        return _("A digit may be missing"), _("This number has 18; most have 19 or 20. Compare it with your card.")
     return None
 
 
