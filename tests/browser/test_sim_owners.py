@@ -16,7 +16,7 @@ from tests.browser.person import Person
 from tests.browser.test_access import OPTIONS
 
 pytestmark = pytest.mark.browser
-UNKNOWN = "8944110000000000011"
+UNKNOWN = "8944110000000000123"
 
 
 def _type_number(person, number):
@@ -74,11 +74,12 @@ def test_sign_in_by_card_and_buy_a_new_esim(person, shop):
 
 @pytest.mark.parametrize("kind", ["unknown", "foreign", "locked"])
 def test_a_number_that_is_not_ours(person, shop, kind):
-    """Wrong, foreign and locked numbers: one clear sentence, the number stays in the field."""
+    """Wrong, foreign and locked numbers: one clear sentence, the number stays in the field, in groups of four."""
     number = UNKNOWN if kind == "unknown" else shop.sandbox.world.sims.some(kind).iccid
     _type_number(person, number)
-    assert person.page.get_by_role("alert").get_by_text("We cannot open this number").is_visible()
-    assert person.page.get_by_label(re.compile("ICCID")).input_value() == number
+    assert person.page.get_by_role("alert").get_by_text("We do not find this number").is_visible()
+    shown = person.page.get_by_label(re.compile("ICCID")).input_value()
+    assert (shown.replace(" ", ""), shown[4], shown[9]) == (number, " ", " ")
 
 
 def test_the_supplier_is_down(person, shop):
