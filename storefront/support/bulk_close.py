@@ -84,14 +84,16 @@ def begin(bench: Workbench, planned: list[Planned], *, batch: str, staff_id: str
             _begin_one(bench, one, key=key, staff_id=staff_id, actor=actor, reason=reason)
 
 
-def of_batch(bench: Workbench, batch: str) -> list[ClosingView]:
-    """The closings of a list as they stand, in the order of its lines."""
+def of_batch(bench: Workbench, batch: str) -> list[tuple[int, ClosingView]]:
+    """The closings of a list as they stand, each with its line, in the order of the lines."""
     with bench.read() as session:
         mine = select(StaffAction.about, StaffAction.key).where(begins_with(StaffAction.key, f"{batch}:"))
-        lines = [about for about, _ in sorted(session.exec(mine), key=lambda row: row[1] or "")]
+        lines: dict[str, str] = {}
+        for about, key in sorted(session.exec(mine), key=lambda row: row[1] or ""):
+            lines.setdefault(about, (key or "").rpartition(":")[2])
         rows = session.exec(select(Closing).where(col(Closing.id).in_(lines))).all()
     known = {row.id: view(row) for row in rows}
-    return [known[one] for one in dict.fromkeys(lines) if one in known]
+    return [(int(line), known[one]) for one, line in lines.items() if one in known]
 
 
 def left_out(bench: Workbench, batch: str) -> list[LeftOut]:

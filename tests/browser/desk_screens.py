@@ -85,6 +85,6 @@ def walk_desk(somebody):
     page.get_by_role("button", name="Show what would be done").click()
     somebody.shoot("desk-close", whole=True)
     page.get_by_label("Why?").fill("asked by mail")
-    page.get_by_role("button", name="Close 3").click()
+    page.get_by_role("button", name="Close auto-renewals of 3 SIMs").click()
     page.get_by_role("heading", name="3 of 3 closed").wait_for(timeout=20_000)
     somebody.shoot("desk-closings", whole=True)

@@ -65,7 +65,7 @@ def test_a_ticket_from_search_to_proof(chromium, shop, size, theme):
     page.get_by_role("button", name="Show what would be done").click()
     look()
     page.get_by_label("Why?").fill("asked by mail")
-    page.get_by_role("button", name="Close 3").click()
+    page.get_by_role("button", name="Close auto-renewals of 3 SIMs").click()
     page.get_by_role("heading", name="3 of 3 closed").wait_for(timeout=20_000)
     look()
     assert not any(iccid in page.content() for iccid in sims)

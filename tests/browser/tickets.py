@@ -144,7 +144,7 @@ def two_hundred_cards(clerk, person):
     clerk.shop.sandbox.world.faults.arm("mall.cancel_auto_renewal_record", "code", 40)
     clerk.click("button", "Show what would be done")
     page.get_by_label("Why?").fill("the partner ended the contract")
-    clerk.click("button", "Close 200")
+    clerk.click("button", "Close auto-renewals of 200 SIMs")
     page.get_by_role("heading", name="200 of 200 closed").wait_for(timeout=90_000)
 
 

@@ -219,7 +219,13 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "desk-close-bad": ("desk/close.html", {**LIST, "planned": [], "text": "", "is_good": False, "fault": ""}),
     "desk-closings": (
         "desk/closings.html",
-        {"staff": EVA, "closings": CLOSINGS, "left_out": LEFT_OUT, "began": DEED, "batch": "A"},
+        {
+            "staff": EVA,
+            "closings": list(enumerate(CLOSINGS, start=1)),
+            "left_out": LEFT_OUT,
+            "began": DEED,
+            "batch": "A",
+        },
     ),
     "desk-closings-none": (
         "desk/closings.html",

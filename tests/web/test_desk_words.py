@@ -29,7 +29,14 @@ NEEDED = {
     "why_names": WHY,
     "wish_names": [*WISHES, *TROUBLES],
     "case_names": list(SUGGESTED),
-    "case_words": [*SUGGESTED, "amount_mismatch", "closing_stuck", "parked_work", "books_differ"],
+    # What a traveller asks for is told in words already.
+    "case_words": [
+        *(SUGGESTED.keys() - {"refund_request"}),
+        "amount_mismatch",
+        "closing_stuck",
+        "parked_work",
+        "books_differ",
+    ],
     "fault_names": ["twice", "empty", "letters", "not_89", "too_short", "too_long", "too_many"],
     "state_names": list(OrderState),
     "kind_names": timeline.KINDS,
