@@ -30,8 +30,8 @@ class RenewalWalk:
         """Top up with the box ticked; the agreement starts once the plan is on the SIM."""
         page = self._buyer.open_sim(self._sim)
         offers = dict.fromkeys(re.findall(r'href="(/en/sim/top-up/[0-9a-f]+)"', page))
-        # The SIM's page speaks of places, sizes and days; the supplier's own name stands where the plan is bought.
-        path = next((one for one in offers if f"<bdi>{PLAN}</bdi>" in self._buyer.page(self._buyer.shop + one)), None)
+        # The SIM's page speaks of places, sizes and days; the supplier's own name is the tip where the plan is bought.
+        path = next((one for one in offers if f'title="{PLAN}"' in self._buyer.page(self._buyer.shop + one)), None)
         if path is None:
             raise WalkFailed(f"the SIM's page does not offer {PLAN}")
         order_page = self._buyer.pay(self._buyer.top_up(path, EMAIL, renew="y", most_renewals="5"))

@@ -31,7 +31,7 @@ def test_a_refund_is_shown_first_done_once_and_read_back(traveller, agent, house
     traveller.drain()
     proof = agent.browser.get(first.headers["Location"])
     assert "Stripe was read: refund of US$2.95 made" in proof.text
-    assert re.search(r"<h1>Refund</h1>\s*<span[^>]*>done<", proof.text)
+    assert re.search(r"<h1>US\$[\d.]+ refunded</h1>\s*<span[^>]*>done<", proof.text)
     assert re.search(r"The mail about the refund, to a•••@[\w.]+</span>\s*<span[^>]*>done<", proof.text)
     assert "Refresh" not in proof.headers
     assert order_of(house, order_id(traveller, reference)).state is OrderState.REFUNDED
