@@ -54,7 +54,7 @@ class DeskWalk:
             raise WalkFailed("the preview does not say what would be closed")
         done = self._send(verb, why="renewal_unwanted", words="asked by mail")
         shown = self._until(done.url, "no auto-renewal is left")
-        facts = re.search(r"Proof</dt><dd class=\"ref\">([^<]+)", shown)
+        facts = re.search(r"Proof <span class=\"ref\">([^<]+)", shown)
         said = re.search(r"(The supplier was read: no auto-renewal is left).*?<time[^>]*>([^<]+)", shown, re.DOTALL)
         if facts is None or said is None:
             raise WalkFailed("the outcome names no proof")
