@@ -81,7 +81,7 @@ def walk_desk(somebody):
     somebody.shoot("help-sent", whole=True)
     page.goto(f"{shop.url}/desk/")
     sims = [shop.sandbox.world.sims.create("auto_renewing").iccid for _ in range(3)]
-    page.get_by_label(re.compile("Numbers of SIMs")).fill("\n".join([*sims, "nonsense"]))
+    page.get_by_label(re.compile("SIM numbers")).fill("\n".join([*sims, "nonsense"]))
     page.get_by_role("button", name="Show what would be done").click()
     somebody.shoot("desk-close", whole=True)
     page.get_by_label("Why?").fill("asked by mail")

@@ -61,7 +61,7 @@ def test_a_ticket_from_search_to_proof(chromium, shop, size, theme):
     look()
     page.get_by_role("link", name="Desk").first.click()
     sims = [shop.sandbox.world.sims.create("auto_renewing").iccid for _ in range(3)]
-    page.get_by_label(re.compile("Numbers of SIMs")).fill("\n".join([*sims, "nonsense"]))
+    page.get_by_label(re.compile("SIM numbers")).fill("\n".join([*sims, "nonsense"]))
     page.get_by_role("button", name="Show what would be done").click()
     look()
     page.get_by_label("Why?").fill("asked by mail")

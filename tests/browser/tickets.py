@@ -140,7 +140,7 @@ def two_hundred_cards(clerk, person):
     page = clerk.page
     page.goto(f"{clerk.shop.url}/desk/")
     clerk.clicks = 0
-    page.get_by_label(re.compile("Numbers of SIMs")).fill("\n".join([*(sim.iccid for sim in cards), "not a number"]))
+    page.get_by_label(re.compile("SIM numbers")).fill("\n".join([*(sim.iccid for sim in cards), "not a number"]))
     clerk.shop.sandbox.world.faults.arm("mall.cancel_auto_renewal_record", "code", 40)
     clerk.click("button", "Show what would be done")
     page.get_by_label("Why?").fill("the partner ended the contract")
