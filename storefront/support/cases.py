@@ -57,8 +57,8 @@ SUGGESTED: Mapping[str, tuple[str, ...]] = MappingProxyType(
 class Desk:
     """A case with what somebody needs to decide it; `reference` and `sim_id` lead to its order or its SIM.
 
-    `words` are the first that the traveller wrote, `minutes_left` counts below zero when the case is late. What is
-    known of its order is empty, and `amount` None, for a case without one.
+    `wishes` are what was asked for, the first first, and `words` the first that were written. `minutes_left` counts
+    below zero when the case is late. What is known of its order is empty, and `amount` None, for a case without one.
     """
 
     case: CaseView
@@ -67,6 +67,7 @@ class Desk:
     plan_name: str
     amount: Money | None
     traveller: str
+    wishes: tuple[str, ...]
     words: str
     minutes_left: int
     is_unassigned: bool
@@ -80,10 +81,13 @@ class Desk:
 def waiting(bench: Workbench) -> list[Desk]:
     """Open cases, the most urgent first, without their proofs."""
     with bench.read() as session:
-        found = cases.list_cases(session)
-        orders = _orders(session, [one.order_id for one in found if one.order_id])
-        words = _first_words(session, [one.id for one in found])
-    return [_desk(bench, one, orders.get(one.order_id or ""), words=words.get(one.id, "")) for one in found]
+        return _desks(bench, session, cases.list_cases(session))
+
+
+def open_of(bench: Workbench, order_id: str) -> list[Desk]:
+    """Open cases of an order, without their proofs."""
+    with bench.read() as session:
+        return _desks(bench, session, cases.open_cases_of(session, order_id))
 
 
 def show(bench: Workbench, case_id: str) -> Desk:
@@ -91,9 +95,9 @@ def show(bench: Workbench, case_id: str) -> Desk:
     with bench.read() as session:
         one = cases.get_case(session, case_id)
         sent = tuple(proofs_of(session, bench.vault, one.id))
-        orders = _orders(session, [one.order_id] if one.order_id else [])
-        sim = session.exec(select(Sim).where(Sim.iccid == sent[0].iccid)).first() if sent and sent[0].iccid else None
-    return _desk(bench, one, orders.get(one.order_id or ""), sim=sim, proofs=sent)
+        order = session.get(Order, one.order_id) if one.order_id else None
+        sim = session.get(Sim, one.about)
+    return _desk(bench, one, order, sim=sim, wishes=tuple(dict.fromkeys(proof.wish for proof in sent)), proofs=sent)
 
 
 def newest_about(bench: Workbench, about: str) -> CaseView | None:
@@ -143,8 +147,32 @@ def record_of(bench: Workbench, case_id: str) -> tuple[CaseView, list[audit.Deed
     return one, audit.of(bench.read, [one.id, one.about])
 
 
-def _orders(session: Session, ids: Sequence[str]) -> dict[str, Order]:
-    return {one.id: one for one in session.exec(select(Order).where(col(Order.id).in_(ids)))}
+def _desks(bench: Workbench, session: Session, found: Sequence[CaseView]) -> list[Desk]:
+    about = {one.about for one in found}
+    orders = {one.id: one for one in session.exec(select(Order).where(col(Order.id).in_(about)))}
+    sims = {one.id: one for one in session.exec(select(Sim).where(col(Sim.id).in_(about)))}
+    asked = asked_for(session, [one.id for one in found])
+    words = _first_words(session, [one.id for one in found])
+    return [
+        _desk(
+            bench,
+            one,
+            orders.get(one.order_id or ""),
+            sim=sims.get(one.about),
+            wishes=asked.get(one.id, ()),
+            words=words.get(one.id, ""),
+        )
+        for one in found
+    ]
+
+
+def asked_for(session: Session, ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """What was asked for in each case, the first first, each wish once."""
+    query = select(CaseProof.case_id, CaseProof.wish).where(col(CaseProof.case_id).in_(ids))
+    found: dict[str, dict[str, None]] = {}
+    for case_id, wish in session.exec(query.order_by(col(CaseProof.sent_at))):
+        found.setdefault(case_id, {})[wish] = None
+    return {case_id: tuple(wishes) for case_id, wishes in found.items()}
 
 
 def _first_words(session: Session, ids: Sequence[str]) -> dict[str, str]:
@@ -161,6 +189,7 @@ def _desk(
     order: Order | None,
     *,
     sim: Sim | None = None,
+    wishes: tuple[str, ...] = (),
     words: str = "",
     proofs: tuple[Proof, ...] = (),
 ) -> Desk:
@@ -172,6 +201,7 @@ def _desk(
         plan_name=order.plan_name if order else "",
         amount=Money(order.charged_minor, order.charged_currency) if order else None,
         traveller=mask_email(order.email) if order else "",
+        wishes=wishes,
         words=words,
         minutes_left=int((one.due_at - now).total_seconds() // 60),
         is_unassigned=one.owner == bench.settings.case_owner,

@@ -22,6 +22,7 @@ from storefront.models.sim import Sim
 from storefront.models.staff import Staff, StaffAction
 from storefront.models.work import OutboxRow, WorkState
 from storefront.ports import SessionFactory
+from storefront.support.cases import asked_for
 
 _IN_THE_LEDGER = frozenset({MoneyKind.DISPUTED, MoneyKind.DISPUTE_WON, MoneyKind.OWED})
 KINDS = ("state", "call", "money", "mail", "renewal", "usage", "case", "desk")
@@ -84,7 +85,7 @@ def of_order(read: SessionFactory, order_id: str) -> list[Line]:
             *_order(session, order),
             *_agreements(session, renewals),
             *_ends(closings),
-            *_cases(cases),
+            *_cases(session, cases),
             *_usage(session, iccid),
             *_desk(session, [order_id, *(one.id for one in closings), *(one.id for one in cases)]),
         ]
@@ -102,7 +103,7 @@ def of_sim(read: SessionFactory, sim_id: str) -> list[Line]:
         about = or_(col(Case.order_id).in_(ids), begins_with(Case.subject, f"sim:{sim_id}:"))
         cases = session.exec(select(Case).where(about)).all()
         lines = [line for one in orders for line in _order(session, one)]
-        lines += [*_agreements(session, renewals), *_ends(closings), *_cases(cases), *_usage(session, iccid)]
+        lines += [*_agreements(session, renewals), *_ends(closings), *_cases(session, cases), *_usage(session, iccid)]
         named = [sim_id, *ids, *(one.id for one in closings), *(one.id for one in cases)]
         lines += _desk(session, named)
     return _newest_first(lines)
@@ -211,9 +212,14 @@ def _ends(closings: Iterable[Closing]) -> Iterator[Line]:
             yield Line(one.confirmed_at, "renewal", "none_left", notes=notes)
 
 
-def _cases(cases: Iterable[Case]) -> Iterator[Line]:
+def _cases(session: Session, cases: Sequence[Case]) -> Iterator[Line]:
+    asked = asked_for(session, [one.id for one in cases])
     for one in cases:
-        yield Line(one.opened_at, "case", one.kind, detail=one.detail)
+        wishes = asked.get(one.id, ())
+        # What a person asked for needs no program's account of it.
+        yield Line(
+            one.opened_at, "case", one.kind, ("asked", *wishes) if wishes else (), detail="" if wishes else one.detail
+        )
         if one.resolved_at:
             yield Line(one.resolved_at, "case", one.kind, ("resolved",), one.resolved_by, one.resolution)
 

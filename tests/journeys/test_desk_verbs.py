@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlmodel import select
 
 from storefront.cases.open import FIRST_LOOK
+from storefront.kernel.iccid import masked
 from storefront.models.staff import StaffAction
 from storefront.ordering.read import order_view
 from tests.agent import Agent, delivered, message_id, stuck
@@ -24,7 +25,7 @@ def test_an_order_with_no_usable_code_is_ordered_again(traveller, agent, house, 
     case = re.search(r"/desk/cases/([\w-]+)\"", agent.browser.get("/desk/").text).group(1)
     page = agent.browser.get(f"/desk/cases/{case}").text
     assert f"/desk/orders/{reference}/order_again" in page
-    assert all(told in page for told in ("Owner: nobody yet", "due in ", "a•••@traveller.example"))
+    assert all(told in page for told in ("Owner</dt><dd>nobody yet<", "due in ", "a•••@traveller.example"))
     parts = ("What happened", "sent a code that cannot be installed", "Technical detail:", "does not start with 1$")
     parts += ("What usually settles it", "Done at the desk", "Take it", 'id="resolve"')
     assert [page.index(one) for one in parts] == sorted(page.index(one) for one in parts)
@@ -205,6 +206,8 @@ def test_a_traveller_asks_and_the_desk_answers(traveller, agent, house):
     assert traveller.other().browser.get(path).status_code == 404
     waiting = agent.browser.get("/desk/").text
     assert "It does not work on my &lt;b&gt;phone" in waiting
+    assert "<p>The traveller asks: money back. Their words are in the case.</p>" in waiting
+    assert "Technical detail" not in waiting
     case = re.findall(r"/desk/cases/([\w-]+)\"", waiting)
     assert len(case) == 1
     shown = agent.browser.get(f"/desk/cases/{case[0]}").text
@@ -226,6 +229,8 @@ def test_a_proof_leads_to_a_closing_that_answers_whoever_sent_it(traveller, agen
     assert press(traveller, "/en/sim/ask", form, **fields, file=photo).status_code == 200
     case = re.search(r"/desk/cases/([\w-]+)\"", agent.browser.get("/desk/").text).group(1)
     page = agent.browser.get(f"/desk/cases/{case}").text
+    assert f"Somebody says that SIM {masked(sim.iccid)} is theirs, and asks: stop auto-renew." in page
+    assert "Technical detail" not in page
     verb = re.search(r"/desk/sims/[\w-]+/close_renewals", page).group()
     seen = agent.post(f"/desk/cases/{case}/proofs/1")
     assert (seen.mimetype, "attachment" in seen.headers["Content-Disposition"]) == ("image/jpeg", True)

@@ -34,6 +34,8 @@ ORDERED = {
     "plan_name": NASTY,
     "amount": Money(899, "USD"),
     "traveller": "a•••@x.example",
+    "wishes": (),
+    "iccid_masked": "",
     "words": NASTY,
     "minutes_left": 220,
     "is_unassigned": True,
@@ -41,6 +43,9 @@ ORDERED = {
 }
 WAITING = Facts(**{**ORDERED, "case": CASE, "minutes_left": -4000, "is_late": True})
 TAKEN = Facts(**{**ORDERED, "case": CASE, "amount": None, "words": "", "minutes_left": 40, "is_unassigned": False})
+HELP = Facts(**{**ORDERED, "case": Facts(**{**CASE.__dict__, "kind": "refund_request"}), "wishes": ("no_data", NASTY)})
+SHOWN = Facts(**{**CASE.__dict__, "kind": "sim_proof"})
+THEIRS = Facts(**{**ORDERED, "case": SHOWN, "wishes": ("stop_sim",), "iccid_masked": MASKED, "reference": ""})
 HIT = Facts(
     word="…1138",
     reference="LF7K2MQ9",
@@ -64,6 +69,8 @@ LINES = (
     Line(NOON, "renewal", NASTY, (NASTY,)),
     Line(NOON, "case", "unknown_answer", detail=NASTY),
     Line(NOON, "case", "unknown_answer", ("resolved",), NASTY, NASTY),
+    Line(NOON, "case", "refund_request", ("asked", "no_data")),
+    Line(NOON, "case", "sim_proof", ("asked", NASTY)),
     Line(NOON, "usage", "data", numbers={"used": 334, "left": 2737}),
     Line(NOON, "usage", "activation", notes=(("in_use", NASTY), ("word", "activation"))),
     Line(NOON, "usage", NASTY, notes=(("word", NASTY),)),
@@ -107,7 +114,7 @@ def planned(**more: Any) -> Facts:
 
 def desk_case(**more: Any) -> Facts:
     """A case with what stands around it."""
-    facts = {**ORDERED, "case": CASE, "sim_id": "", "iccid_masked": "", "verbs": VERBS[:2], "proofs": ()}
+    facts = {**ORDERED, "case": CASE, "sim_id": "", "verbs": VERBS[:2], "proofs": ()}
     return Facts(**{**facts, **more})
 
 
@@ -153,11 +160,11 @@ DO = {"staff": EVA, "subject": SUBJECT, "planned": PLANNED, "why": WHY, "key": "
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "desk-sign-in": ("desk/sign_in.html", {"staff": None, "fault": "", "email": ""}),
     "desk-sign-in-fault": ("desk/sign_in.html", {"staff": None, "fault": "No.", "email": "a@x.example"}),
-    "desk": ("desk/home.html", {"staff": EVA, "waiting": [WAITING, TAKEN]}),
+    "desk": ("desk/home.html", {"staff": EVA, "waiting": [WAITING, TAKEN, HELP, THEIRS]}),
     "desk-calm": ("desk/home.html", {"staff": EVA, "waiting": []}),
     "desk-found": ("desk/found.html", {"staff": EVA, "q": NASTY, "found": FOUND}),
     "desk-found-none": ("desk/found.html", {"staff": EVA, "q": "", "found": NOTHING}),
-    "desk-order": ("desk/order.html", {**ORDER, "cases": [CASE], "renewal": make_renewal()}),
+    "desk-order": ("desk/order.html", {**ORDER, "cases": [WAITING, HELP], "renewal": make_renewal()}),
     "desk-order-calm": (
         "desk/order.html",
         {**ORDER, "cases": [], "lines": (), "kind": "money", "renewal": None, "verbs": (), "zone": "", "sim": None},

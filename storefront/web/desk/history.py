@@ -6,7 +6,6 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from sqlmodel import select
 from werkzeug.wrappers import Response as AnyResponse
 
-from storefront.cases import resolve as cases
 from storefront.kernel.errors import Kind, StorefrontError
 from storefront.kernel.iccid import masked, read_number
 from storefront.letters.wording import mask_email
@@ -18,7 +17,7 @@ from storefront.ordering.steps import ask_again
 from storefront.renewals import read as renewals
 from storefront.sims import status
 from storefront.support import audit, order_verbs, sim_verbs, timeline
-from storefront.support.cases import SUGGESTED
+from storefront.support import cases as desk_cases
 from storefront.web import context
 from storefront.web.desk.staff import current_staff
 from storefront.web.limits import Access, TooManyRequests, guard
@@ -44,11 +43,11 @@ def order(reference: str) -> str:
     if shown.phase in progress.WAITING:
         ask_again(home.bench, order_id)
     with home.read() as session:
-        open_cases = cases.open_cases_of(session, order_id)
         zone, address = session.exec(select(Order.time_zone, Order.email).where(Order.id == order_id)).one()
         iccid, sim_id = timeline.sim_of_order(session, order_id)
+    open_cases = desk_cases.open_of(home.bench, order_id)
     possible = order_verbs.possible(home.bench, order_id, staff)
-    suggested = [verb for case in open_cases for verb in SUGGESTED.get(case.kind, ()) if verb in possible]
+    suggested = [verb for case in open_cases for verb in case.verbs if verb in possible]
     return render_template(
         "desk/order.html",
         staff=staff,
