@@ -148,11 +148,16 @@ def end_with_debt(
     A traveller who asked for help has their answer only when the money went back. What was taken beyond the price of
     a delivered order (`is_overpaid`) stays with the person who let it be delivered.
     """
-    over = {*_ENDS_WITH_THE_DEBT, *(["refund_request"] if resolution == REFUNDED else [])}
+    over = ends_with(resolution)
     over -= {"amount_mismatch"} if is_overpaid else set()
     for case in open_cases_of(session, order_id):
         if case.kind in over:
             resolve(session, case.id, by="system", resolution=resolution, now=now)
+
+
+def ends_with(resolution: str) -> set[str]:
+    """Kinds of cases that are over with the debt of their order, however it ended."""
+    return {*_ENDS_WITH_THE_DEBT, *(["refund_request"] if resolution == REFUNDED else [])}
 
 
 def resolve_kind(session: Session, order_id: str, kind: str, *, resolution: str, now: dt.datetime) -> None:

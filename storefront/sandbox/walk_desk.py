@@ -49,7 +49,7 @@ class DeskWalk:
     def close(self) -> str:
         """The preview says what would be done; then it is done, and both sides are read."""
         verb = f"{self._page}/close_renewals"
-        planned = re.findall(r"<li>(close the supplier[^<]*)</li>", self._browser.get(verb, timeout=20).text)
+        planned = re.findall(r"<li>(close the supplier[^<]*)<", self._browser.get(verb, timeout=20).text)
         if not planned:
             raise WalkFailed("the preview does not say what would be closed")
         done = self._send(verb, why="renewal_unwanted", words="asked by mail")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from sqlmodel import Session, col, select
 from storefront.db.prefix import begins_with
 from storefront.kernel.iccid import BadNumber, masked, read_number
 from storefront.models.renewal import Closing, Renewal
+from storefront.models.sim import Sim
 from storefront.models.staff import StaffAction
 from storefront.ordering.bench import Workbench
 from storefront.renewals import close
@@ -27,7 +29,10 @@ _DIGITS = re.compile(r"\d{8,}")
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """What closing would do for one line; `fault` is why the line is left out."""
+    """What closing would do for one line; `fault` is why the line is left out.
+
+    `read_at` is when the supplier was last read for it, None when it never answered; `shows` is what renews, if any.
+    """
 
     line: int
     iccid: str
@@ -35,6 +40,17 @@ class Planned:
     fault: str
     ours: str
     mail_to: str
+    shows: str = ""
+    read_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """One line of a list as it stands; `action_id` leads to what was read after it."""
+
+    line: int
+    action_id: int
+    closing: ClosingView
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +63,7 @@ class LeftOut:
 
 
 def preview(bench: Workbench, text: str) -> list[Planned]:
-    """What would be done for each line that is not empty; the supplier is asked only when it is done.
+    """What would be done for each line that is not empty; the supplier is read only when it is done.
 
     Lines after the `MOST` first are one entry with the fault ``too_many``.
     """
@@ -84,16 +100,20 @@ def begin(bench: Workbench, planned: list[Planned], *, batch: str, staff_id: str
             _begin_one(bench, one, key=key, staff_id=staff_id, actor=actor, reason=reason)
 
 
-def of_batch(bench: Workbench, batch: str) -> list[tuple[int, ClosingView]]:
-    """The closings of a list as they stand, each with its line, in the order of the lines."""
+def of_batch(bench: Workbench, batch: str) -> list[Begun]:
+    """The closings of a list as they stand, in the order of its lines."""
     with bench.read() as session:
-        mine = select(StaffAction.about, StaffAction.key).where(begins_with(StaffAction.key, f"{batch}:"))
-        lines: dict[str, str] = {}
-        for about, key in sorted(session.exec(mine), key=lambda row: row[1] or ""):
-            lines.setdefault(about, (key or "").rpartition(":")[2])
+        mine = select(StaffAction).where(begins_with(StaffAction.key, f"{batch}:"))
+        lines: dict[str, StaffAction] = {}
+        for one in sorted(session.exec(mine), key=lambda row: row.key or ""):
+            lines.setdefault(one.about, one)
         rows = session.exec(select(Closing).where(col(Closing.id).in_(lines))).all()
     known = {row.id: view(row) for row in rows}
-    return [(int(line), known[one]) for one, line in lines.items() if one in known]
+    return [
+        Begun(int((one.key or "").rpartition(":")[2]), one.id or 0, known[about])
+        for about, one in lines.items()
+        if about in known
+    ]
 
 
 def left_out(bench: Workbench, batch: str) -> list[LeftOut]:
@@ -163,4 +183,14 @@ def _of_one(bench: Workbench, number: int, iccid: str, fault: str) -> Planned:
     with bench.read() as session:
         ours = session.exec(select(Renewal).where(Renewal.active_for == iccid)).first()
         address = owner_of(session, iccid)
-    return Planned(number, iccid, masked(iccid), fault, ours.subscription_id or "" if ours else "", address)
+        shows, read_at = _last_read(session, iccid)
+    subscription = ours.subscription_id or "" if ours else ""
+    return Planned(number, iccid, masked(iccid), fault, subscription, address, shows, read_at)
+
+
+def _last_read(session: Session, iccid: str) -> tuple[str, dt.datetime | None]:
+    """What renewed when the supplier was last read, and when that was; what it did not say is not read."""
+    sim = session.exec(select(Sim).where(Sim.iccid == iccid)).first()
+    if sim is None or "renewal" in sim.errors:
+        return "", None
+    return (sim.renewal["name"] if sim.renewal else ""), sim.looked_at

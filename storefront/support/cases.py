@@ -51,6 +51,9 @@ SUGGESTED: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """Verbs that usually settle a kind of case, the gentlest first."""
+_ENDS_AS: Mapping[str, str] = MappingProxyType(
+    {"refund": cases.REFUNDED, "ask_again": "delivered", "order_again": "delivered"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,16 @@ def show(bench: Workbench, case_id: str) -> Desk:
         order = session.get(Order, one.order_id) if one.order_id else None
         sim = session.get(Sim, one.about)
     return _desk(bench, one, order, sim=sim, wishes=tuple(dict.fromkeys(proof.wish for proof in sent)), proofs=sent)
+
+
+def ended_by(bench: Workbench, order_id: str, verb: str) -> list[str]:
+    """Kinds of the open cases that will be over by themselves when a verb has done what it is for."""
+    if verb not in _ENDS_AS:
+        return []
+    # What was taken beyond the price may outlive a delivery.
+    over = cases.ends_with(_ENDS_AS[verb]) - (set() if verb == "refund" else {"amount_mismatch"})
+    with bench.read() as session:
+        return [one.kind for one in cases.open_cases_of(session, order_id) if one.kind in over]
 
 
 def newest_about(bench: Workbench, about: str) -> CaseView | None:

@@ -24,16 +24,18 @@ from storefront.support.verbs import Verb
 AT_REST = frozenset(
     {OrderState.DELIVERED, OrderState.REFUNDED, OrderState.ATTENTION, OrderState.LAPSED, OrderState.CANCELLED}
 )
+_KEEPS_MONEY = frozenset({OrderState.PAID, OrderState.CONFIRMED, OrderState.DELIVERED})
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
     """One side's word: `side` is ``cashier``, ``supplier``, ``order``, ``refund``, ``mail`` or a fact.
 
-    The facts are ``address``, ``code``, ``behind``, ``ordered`` and ``record``. `at` is when it was so or read, and
-    `is_older` says that the deed came after; `since` is when an earlier reading said the same. Of a mail, `said` is
-    which letter it was, `told` where it goes, and `sending` how far it is: ``done``, ``waiting``, ``parked``, or
-    ``none`` when nothing was written yet. `number` is the vendor's own.
+    The facts are ``address``, ``code``, ``behind``, ``ordered``, ``record`` and ``stays``. `at` is when it was so or
+    read, and `is_older` says that the deed came after; `since` is when it was said before. Of a mail, `said` is which
+    letter it was, `told` where it goes, and `sending` how far it is: ``done``, ``waiting``, ``parked``, or ``none``
+    when nothing was written yet. Of a charge that stays, `said` is the reference of its order. `number` is the vendor's
+    own.
     """
 
     side: str
@@ -69,15 +71,16 @@ def of_state(session: Session, order: Order) -> Proof:
 def of_ordering(bench: Workbench, order: Order, deed: Deed, *, ask: bool) -> list[Proof]:
     """What came, what was given up and ordered for it, what the supplier says, and the mail: a line for each."""
     with bench.read() as session:
-        proofs = [of_state(session, order), _came(session, order)]
+        template = "order_topped_up" if order.kind is OrderKind.TOP_UP else "order_delivered"
+        letter = session.exec(select(OutboxRow).where(OutboxRow.key == f"letter:{order.id}:delivered")).first()
+        told = mask_email(order.email)
+        proofs = [of_state(session, order), of_mail(letter, told) if letter else no_mail(template, told)]
+        proofs.append(_came(session, order))
         if deed.verb == Verb.ORDER_AGAIN:
             proofs += [*_behind(session, deed), *_ordered(session, order, deed)]
         used = hold.open_hold(session, order.id)
-        letter = session.exec(select(OutboxRow).where(OutboxRow.key == f"letter:{order.id}:delivered")).first()
     if used is not None and ask:
         proofs.append(_at_supplier(bench, used))
-    template = "order_topped_up" if order.kind is OrderKind.TOP_UP else "order_delivered"
-    proofs.append(of_mail(letter, mask_email(order.email)) if letter else no_mail(template, mask_email(order.email)))
     return proofs
 
 
@@ -89,6 +92,25 @@ def of_letters(session: Session, order: Order, deed: Deed) -> list[Proof]:
     if deed.verb == Verb.CHANGE_EMAIL:
         proofs.insert(0, Proof("address", "is_now", order.email, deed.at, is_done=True))
     return proofs
+
+
+def of_twin(session: Session, order: Order) -> list[Proof]:
+    """The charge that stays when a double one went back: the nearest for the same thing to the same address."""
+    alike = select(Order).where(
+        Order.email == order.email,
+        Order.id != order.id,
+        Order.destination == order.destination,
+        Order.plan_name == order.plan_name,
+        Order.charged_minor == order.charged_minor,
+        Order.charged_currency == order.charged_currency,
+        col(Order.state).in_(_KEEPS_MONEY),
+    )
+    found = session.exec(alike.order_by(col(Order.placed_at).desc()).limit(50)).all()
+    if not found:
+        return []
+    twin = min(found, key=lambda one: abs(one.placed_at - order.placed_at))
+    amount = money(Money(twin.charged_minor, twin.charged_currency), "en")
+    return [Proof("stays", twin.reference, amount, twin.paid_at, is_done=True)]
 
 
 def of_refund_letter(session: Session, order: Order) -> list[Proof]:

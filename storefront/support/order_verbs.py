@@ -190,7 +190,7 @@ def supplier_effects(bench: Workbench, iccid: str) -> list[Effect]:
         return [Effect("close_unread", masked(iccid))]
     if active is None:
         return [Effect("close_none", masked(iccid))]
-    return [Effect("close_record", f"{active.name} ({active.order_no})")]
+    return [Effect("close_record", active.name, number=active.order_no)]
 
 
 def _delivered(bench: Workbench, about: str) -> Order:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlmodel import col, select
 
@@ -33,13 +33,15 @@ _CAN_CHARGE = frozenset({InvoiceStatus.DRAFT, InvoiceStatus.OPEN})
 class Outcome:
     """An action with its proofs, the newest first; `is_resting` when nothing more will change by itself.
 
-    `iccid_masked` names the SIM whose auto-renewal was closed, or that was asked about. `looked_at` is now.
+    `iccid_masked` names the SIM whose auto-renewal was closed, or that was asked about; `sim_id` is empty when nobody
+    looked at it here. `batch` is the list it was closed with, if any. `looked_at` is now.
     """
 
     deed: Deed
     reference: str
     sim_id: str
     iccid_masked: str
+    batch: str
     proofs: tuple[Proof, ...]
     is_resting: bool
     looked_at: dt.datetime
@@ -57,10 +59,12 @@ def read(bench: Workbench, action_id: int, *, ask: bool, again: bool = False) ->
         order = session.get(Order, deed.about)
         sim = session.get(Sim, deed.about) if order is None else None
         closing = session.exec(select(Closing).where(Closing.reference == deed.closing)).first()
-    iccid = (closing.iccid if closing else "") or (sim.iccid if sim else "")
+        iccid = (closing.iccid if closing else "") or (sim.iccid if sim else "")
+        if order is None and sim is None and iccid:
+            sim = session.exec(select(Sim).where(Sim.iccid == iccid)).first()
     match deed.verb:
         case Verb.REFUND if order:
-            proofs = _refund(bench, order, ask)
+            proofs = _refund(bench, order, deed, ask)
             rests = order_outcome.rests(order, proofs)
         case Verb.ASK_AGAIN | Verb.ORDER_AGAIN if order:
             proofs = order_outcome.of_ordering(bench, order, deed, ask=ask)
@@ -77,27 +81,38 @@ def read(bench: Workbench, action_id: int, *, ask: bool, again: bool = False) ->
             rests = is_closed and all(one.sending != WorkState.WAITING for one in mails)
             if ask and is_closed:
                 halves = [read for one in halves for read in _read_again(bench, closing, one, wanted=again)]
-            proofs = [*halves, *_records(closing), *mails]
+            proofs = [*halves, *mails, *_records(closing)]
         case _:
             proofs, rests = [], True
     newest_first = sorted(proofs, key=lambda one: one.is_older)
-    reference, sim_id = (order.reference, "") if order else ("", deed.about)
-    return Outcome(deed, reference, sim_id, masked(iccid) if iccid else "", tuple(newest_first), rests, bench.now())
+    return Outcome(
+        deed=deed,
+        reference=order.reference if order else "",
+        sim_id=sim.id if sim else "",
+        iccid_masked=masked(iccid) if iccid else "",
+        batch=deed.key.rpartition(":")[0] if closing and deed.about == closing.id else "",
+        proofs=tuple(newest_first),
+        is_resting=rests,
+        looked_at=bench.now(),
+    )
 
 
-def _refund(bench: Workbench, order: Order, ask: bool) -> list[Proof]:
+def _refund(bench: Workbench, order: Order, deed: Deed, ask: bool) -> list[Proof]:
     with bench.read() as session:
         rows = session.exec(select(Refund).where(Refund.order_id == order.id).order_by(col(Refund.decided_at))).all()
         proofs = [order_outcome.of_state(session, order)]
-        mails = order_outcome.of_refund_letter(session, order)
+        proofs += order_outcome.of_refund_letter(session, order)
+        stays = order_outcome.of_twin(session, order) if deed.why == "charged_twice" else []
     for row in rows:
-        amount = money(Money(row.amount_minor, row.currency), "en")
-        proofs.append(
-            Proof("refund", row.state.value, amount, row.done_at, row.state is RefundState.DONE, row.refund_id or "")
-        )
-        if ask:
-            proofs.append(_at_cashier(bench, row))
-    return [*proofs, *mails]
+        amount, is_done = money(Money(row.amount_minor, row.currency), "en"), row.state is RefundState.DONE
+        ours = Proof("refund", row.state.value, amount, row.done_at, is_done, row.refund_id or "")
+        read = _at_cashier(bench, row) if ask else None
+        if read and (read.said, read.told, read.number) == (ours.said, ours.told, ours.number):
+            # Both say the same: the cashier's word is the one that counts.
+            proofs.append(replace(read, since=ours.at))
+        else:
+            proofs += [ours, read] if read else [ours]
+    return [*proofs, *stays]
 
 
 def _at_cashier(bench: Workbench, row: Refund) -> Proof:

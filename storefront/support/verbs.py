@@ -64,11 +64,15 @@ class Unsure(StorefrontError):
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One thing a verb would do: `what` has a sentence in the templates, `told` and `cost` (an amount) fill it."""
+    """One thing a verb would do: `what` has a sentence in the templates, `told` and `cost` (an amount) fill it.
+
+    `number` is the supplier's own for what `told` names.
+    """
 
     what: str
     told: str = ""
     cost: str = ""
+    number: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,8 +136,9 @@ def test_a_pasted_list_is_shown_first_then_closed_with_progress_and_a_table(trav
     sims = [sandbox.world.sims.some(kind) for kind in ("auto_renewing", "auto_renewing_often", "in_use")]
     lines = [*(sim.iccid for sim in sims), ours.iccid, ours.iccid, "12345", "8985 nonsense", ""]
     shown = agent.post("/desk/close", numbers="\n".join(lines)).text
-    assert f"stop Stripe subscription {ours.subscription_id}" in shown
-    assert shown.count("will be checked and closed") == 4
+    assert f"close Stripe subscription {ours.subscription_id}" in shown
+    assert shown.count("will be checked and closed") == shown.count("<dd>not read yet</dd>") == 3
+    assert shown.count(">will be closed<") == len(re.findall(r"At the supplier</dt><dd>none, read <time", shown)) == 1
     assert ">Close auto-renewals of 4 SIMs</button>" in shown
     numbered = [f"Line {line}</span> <b" for line in range(1, 8)]
     assert [shown.index(one) for one in numbered] == sorted(shown.index(one) for one in numbered)
@@ -154,6 +155,12 @@ def test_a_pasted_list_is_shown_first_then_closed_with_progress_and_a_table(trav
     assert "4 of 4 closed" in done.text
     assert "Refresh" not in done.headers
     assert re.search(r"Done by Eva, <time.*?</time><br>Why: asked by mail</p>", done.text)
+    proof, reference = re.search(r'href="(/desk/done/\d+)">(\w+)</a></td>', done.text).groups()
+    page = agent.browser.get(proof).text
+    assert "The supplier was read: no auto-renewal is left" in page
+    assert f"{reference}</span>" in page
+    assert "<dd>asked by mail</dd>" in page
+    assert re.search(rf'class="button desk__next" href="{progress}">To the list<', page)
     left_out = [f"Line 5</b> <code><bdi>{masked(ours.iccid)}", "Line 6</b> <code><bdi>12345", "8985 nonsense"]
     places = [done.text.index(one) for one in ("3 lines were left out", *left_out)]
     assert places == sorted(places)

@@ -40,6 +40,19 @@ def test_a_refund_is_shown_first_done_once_and_read_back(traveller, agent, house
     assert agent.preview(path).status_code == 409
 
 
+def test_of_a_double_charge_it_is_said_which_one_stays(traveller, agent):
+    """Twice the same within minutes: one goes back, told once with Stripe's number, and the other is named."""
+    stays, back = delivered(traveller), delivered(traveller)
+    done = agent.do(f"/desk/orders/{back}/refund", why="charged_twice").headers["Location"]
+    traveller.drain()
+    page = agent.browser.get(done).text
+    assert re.search(rf'This charge stays: US\$[\d.]+ for order <a[^>]*href="/desk/orders/{stays}">{stays}</a>', page)
+    assert len(re.findall(r">re_\w+</code>", page)) == page.count("Banks usually show it within 5 to 10 days.") == 1
+    other = agent.do(f"/desk/orders/{stays}/refund", why="changed_mind").headers["Location"]
+    traveller.drain()
+    assert "This charge stays" not in agent.browser.get(other).text + agent.browser.get(done).text
+
+
 def test_a_reason_is_needed_and_other_must_be_explained(traveller, agent, house):
     """Nothing happens without one; the page says so and keeps what was typed."""
     path = f"/desk/orders/{delivered(traveller)}/refund"

@@ -31,8 +31,9 @@ def test_an_order_with_no_usable_code_is_ordered_again(traveller, agent, house, 
     assert [page.index(one) for one in parts] == sorted(page.index(one) for one in parts)
     planned = agent.preview(f"/desk/orders/{reference}/order_again").text
     given_up = re.search(r"give up the supplier’s order (\d+) \(US\$[\d.]+ is spent and lost\)", planned).group(1)
-    assert re.search(r"once more, which costs us about US\$[\d.]+; the traveller is not charged again", planned)
+    assert re.search(r"once more; it costs us about US\$[\d.]+, and the traveller is not charged again", planned)
     assert "send the mail with the QR code to a•••@traveller.example" in planned
+    assert "resolve the case “No usable code came” once it is delivered" in planned
     assert "network" not in planned
     done = agent.do(f"/desk/orders/{reference}/order_again", shown=planned, why="does_not_work")
     traveller.drain()
@@ -122,14 +123,14 @@ def test_a_renewal_is_closed_from_its_order(traveller, agent, sandbox, house):
     ours = view_of(house, renewal_id)
     path = f"/desk/orders/{ours.order_reference}/close_renewals"
     page = agent.preview(path).text
-    assert "stop Stripe subscription sub_" in page
+    assert "close Stripe subscription sub_" in page
     done = agent.do(path, shown=page, why="renewal_unwanted")
     traveller.drain()
     proof = agent.browser.get(done.headers["Location"]).text
     assert "no further charge can come" in proof
     assert "no auto-renewal is left" in proof
     assert re.search(
-        r"The mail with the proof that auto-renew stopped, to a•••@[\w.]+</span>\s*<span[^>]*>done<", proof
+        r"The mail with the proof that auto-renewal is closed, to a•••@[\w.]+</span>\s*<span[^>]*>done<", proof
     )
     assert view_of(house, renewal_id).state == "ended"
     assert "Support stopped auto-renew" in traveller.look(ours.order_reference).text
@@ -149,13 +150,14 @@ def test_a_card_sold_elsewhere_is_looked_up_and_closed(agent, sandbox, traveller
     assert ">SIM active<" in shown
     assert sim.iccid not in shown
     preview = agent.preview(f"{page}/close_renewals").text
-    record = re.search(r"close the supplier’s record ([^<]+) \(([^<)]+)\), and read again until none is left", preview)
+    told = r"close the supplier’s record ([^<(]+), and read again until none is left<small[^>]*>The supplier’s number "
+    record = re.search(told + r"<code[^>]*>(\w+)</code>", preview)
     assert "mail nobody" in preview
     done = agent.do(f"{page}/close_renewals", why="renewal_unwanted")
     traveller.drain()
     read_back = agent.browser.get(done.headers["Location"]).text
     assert "no auto-renewal is left" in read_back
-    assert f"Ended at the supplier: {record.group(1)}<" in read_back
+    assert f"Closed at the supplier: {record.group(1)}<" in read_back
     assert f">{record.group(2)}</code>" in read_back
     assert "The mail" not in read_back
     assert "Stripe: this shop has no auto-renew for this SIM, nothing to read" in read_back
@@ -271,7 +273,7 @@ def test_the_renewal_of_a_charge_is_closed_from_the_charge(traveller, app, run, 
     fresh = Agent(app, house, run, "ben@desk.example")
     fresh.sign_in()
     page = fresh.preview(f"/desk/orders/{charged}/close_renewals").text
-    assert f"stop Stripe subscription {renewal_of(house, renewal_id).subscription_id}" in page
+    assert f"close Stripe subscription {renewal_of(house, renewal_id).subscription_id}" in page
     fresh.do(f"/desk/orders/{charged}/close_renewals", shown=page, why="renewal_unwanted")
     traveller.drain()
     assert view_of(house, renewal_id).state == "ended"

@@ -87,7 +87,7 @@ EFFECTS = (
 )
 PLANNED = Facts(
     verb="refund",
-    effects=[Facts(what=one, told=NASTY, cost="2.35 USD") for one in EFFECTS],
+    effects=[Facts(what=one, told=NASTY, cost="2.35 USD", number=NASTY) for one in EFFECTS],
     asks=frozenset({"email", "sure"}),
     seen="1.2",
 )
@@ -99,6 +99,7 @@ SAID = (
     *(("mail", "order_topped_up"), ("address", "is_now"), ("code", "usable"), ("code", "none"), ("code", "top_up")),
     *(("record", "ended"), ("mail", "renewal_closed"), ("mail", "renewal_charges_ended")),
     *(("code", "no_top_up"), ("behind", "given_up"), ("ordered", "once_more"), ("ordered", "not_yet")),
+    ("stays", "LF7K2MQ9"),
 )
 PROOFS = [Proof(side, said, NASTY, NOON, said == "done", NASTY) for side, said in SAID]
 OLDER = Proof("cashier", "none_left", "", NOON, is_done=True, is_older=True)
@@ -109,6 +110,7 @@ SENT = Facts(wish="close_renewal", email="ana@example.com", words=NASTY, media_t
 def planned(**more: Any) -> Facts:
     """A line of the preview."""
     facts = {"line": 1, "iccid_masked": MASKED, "fault": "", "ours": "sub_1", "mail_to": "ana@example.com"}
+    facts |= {"shows": NASTY, "read_at": NOON}
     return Facts(**{**facts, **more})
 
 
@@ -119,8 +121,14 @@ def desk_case(**more: Any) -> Facts:
 
 
 BAD = planned(iccid_masked="", fault="too_short", ours="", mail_to="")
-STRANGE = planned(ours="", mail_to="")
-CLOSINGS = [make_closing(), make_closing(state="stuck", confirmed_at=None), make_closing(state="asked", records=())]
+STRANGE = planned(ours="", mail_to="", shows="", read_at=None)
+QUIET = planned(ours="", shows="")
+CLOSINGS = [
+    Facts(line=line, action_id=line, closing=one)
+    for line, one in enumerate(
+        (make_closing(), make_closing(state="stuck", confirmed_at=None), make_closing(state="asked", records=())), 1
+    )
+]
 ORDER = {
     "staff": EVA,
     "order": make_paid("ready", reason="desk"),
@@ -134,7 +142,14 @@ ORDER = {
     "sim": make_sim(meter=EXACT, renewal=RENEWAL),
     "traveller": "a•••@x.example",
 }
-LIST = {"staff": EVA, "planned": [planned(), BAD, STRANGE], "text": NASTY, "is_good": True, "fault": "Why?", "key": "k"}
+LIST = {
+    "staff": EVA,
+    "planned": [planned(), BAD, STRANGE, QUIET],
+    "text": NASTY,
+    "is_good": True,
+    "fault": "Why?",
+    "key": "k",
+}
 SIM = {
     "staff": EVA,
     "sim_id": "01s1",
@@ -147,7 +162,7 @@ SIM = {
     "kind": "",
     "kinds": KINDS,
 }
-DONE = {"deed": DEED, "reference": "LF7K2MQ9", "sim_id": "", "iccid_masked": MASKED, "proofs": PROOFS}
+DONE = {"deed": DEED, "reference": "LF7K2MQ9", "sim_id": "", "iccid_masked": MASKED, "batch": "", "proofs": PROOFS}
 DONE |= {"is_resting": False, "looked_at": NOON}
 UNWANTED = Facts(**{**DONE, "deed": Facts(**{**DEED.__dict__, "why": "renewal_unwanted"}), "is_resting": True})
 CLOSED = {"deed": Facts(**{**DEED.__dict__, "closing": "7K3MXW0T9B", "verb": "close_renewals"})}
@@ -156,6 +171,7 @@ FOUND = Facts(
     hits=(HIT,), sims=(Facts(word="…1", sim_id="01s1", iccid_masked=MASKED),), strangers=(NASTY,), unknown=("9",)
 )
 DO = {"staff": EVA, "subject": SUBJECT, "planned": PLANNED, "why": WHY, "key": "k", "fault": "Why?", "typed": {}}
+DO |= {"ends": ["unknown_answer"]}
 
 PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "desk-sign-in": ("desk/sign_in.html", {"staff": None, "fault": "", "email": ""}),
@@ -177,7 +193,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "desk-do": ("desk/do.html", DO),
     "desk-do-plain": (
         "desk/do.html",
-        {**DO, "planned": Facts(**{**PLANNED.__dict__, "asks": frozenset(), "verb": "resend"}), "fault": ""},
+        {**DO, "planned": Facts(**{**PLANNED.__dict__, "asks": frozenset(), "verb": "order_again"}), "fault": ""},
     ),
     "desk-done": (
         "desk/done.html",
@@ -195,6 +211,16 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
             "also": VERBS[:1],
             "case": None,
             "renewal": make_renewal("ended", ended_at=NOON),
+        },
+    ),
+    "desk-done-of-list": (
+        "desk/done.html",
+        {
+            "staff": EVA,
+            "outcome": Facts(**{**DONE, **CLOSED, "reference": "", "batch": "A", "proofs": [AGAIN]}),
+            "also": [],
+            "case": None,
+            "renewal": None,
         },
     ),
     "desk-done-rests": (
@@ -228,7 +254,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
         "desk/closings.html",
         {
             "staff": EVA,
-            "closings": list(enumerate(CLOSINGS, start=1)),
+            "closings": CLOSINGS,
             "left_out": LEFT_OUT,
             "began": DEED,
             "batch": "A",

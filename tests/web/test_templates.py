@@ -88,6 +88,7 @@ ENDPOINTS = {
     "desk_cases.record": "/desk/cases/<case_id>/record.csv",
     "desk_closings.preview": "/desk/close",
     "desk_closings.begin": "/desk/close/begin",
+    "desk_closings.show": "/desk/closings/<batch>",
     "desk_closings.table": "/desk/closings/<batch>.csv",
     "login.email": "/en/sign-in",
     "login.code": "/en/sign-in/code",

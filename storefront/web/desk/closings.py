@@ -72,7 +72,7 @@ def begin() -> AnyResponse | tuple[str, int]:
 def show(batch: str) -> AnyResponse:
     """How far each closing is, read from both sides; looks again until all have come to rest."""
     bench = context.house().bench
-    shown = sorted(bulk_close.of_batch(bench, batch), key=lambda one: _URGENCY[one[1].state])
+    shown = sorted(bulk_close.of_batch(bench, batch), key=lambda one: _URGENCY[one.closing.state])
     page = Response(
         render_template(
             "desk/closings.html",
@@ -83,7 +83,7 @@ def show(batch: str) -> AnyResponse:
             batch=batch,
         )
     )
-    if any(one.state == "asked" for _line, one in shown):
+    if any(one.closing.state == "asked" for one in shown):
         page.headers["Refresh"] = LOOK_AGAIN
     return page
 
@@ -98,9 +98,10 @@ def table(batch: str) -> AnyResponse:
     writer = csv.writer(text)
     moments_of = ("asked_at", "no_charge_since", "none_at_supplier_since")
     writer.writerow(["proof", "sim", "state", *moments_of, "records_ended", "line", "left_out_because"])
-    for number, one in shown:
+    for begun in shown:
+        one = begun.closing
         moments = [str(at or "") for at in (one.asked_at, one.charges_ended_at, one.confirmed_at)]
-        writer.writerow([one.reference, one.iccid_masked, one.state, *moments, len(one.records), number, ""])
+        writer.writerow([one.reference, one.iccid_masked, one.state, *moments, len(one.records), begun.line, ""])
     for line in bulk_close.left_out(bench, batch):
         writer.writerow(["", plain_text(line.typed), bulk_close.LEFT_OUT, "", "", "", 0, line.line, line.fault])
     answer = Response(text.getvalue(), mimetype="text/csv")
