@@ -5,10 +5,11 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, replace
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, or_
 from sqlmodel import Session, col, select
 
 from storefront.db import prepared
+from storefront.identity import sessions
 from storefront.identity.sessions import SessionView
 from storefront.kernel.iccid import masked
 from storefront.kernel.money import Money
@@ -138,6 +139,23 @@ def orders_of(read: SessionFactory, *, order_ids: list[str], email: str | None, 
         where = mine | (col(Order.email) == email) if email else mine
         orders = session.exec(select(Order).where(where).order_by(col(Order.placed_at).desc()).limit(100)).all()
         return [_view(session, order, margin_seconds) for order in orders]
+
+
+def of_sim(read: SessionFactory, who: SessionView, iccid: str) -> list[OrderView]:
+    """The orders of one SIM that this browser may open, newest first."""
+    with read() as session:
+        return [
+            _view(session, one, 0)
+            for one in orders_of_sim(session, iccid)
+            if sessions.may_see(session, who, order_id=one.id, email=one.email)
+        ]
+
+
+def orders_of_sim(session: Session, iccid: str) -> list[Order]:
+    """The order that delivered the profile and every top-up of it, newest first."""
+    delivered = select(Profile.order_id).where(Profile.iccid == iccid)
+    query = select(Order).where(or_(col(Order.iccid) == iccid, col(Order.id).in_(delivered)))
+    return list(session.exec(query.order_by(col(Order.placed_at).desc())))
 
 
 def profile_of(read: SessionFactory, order_id: str) -> Profile | None:

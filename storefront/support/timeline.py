@@ -21,6 +21,7 @@ from storefront.models.renewal import Bill, Closing, Renewal, RenewalEvent, Rene
 from storefront.models.sim import Sim
 from storefront.models.staff import Staff, StaffAction
 from storefront.models.work import OutboxRow, WorkState
+from storefront.ordering.read import orders_of_sim
 from storefront.ports import SessionFactory
 from storefront.support.cases import asked_for
 
@@ -107,13 +108,6 @@ def of_sim(read: SessionFactory, sim_id: str) -> list[Line]:
         named = [sim_id, *ids, *(one.id for one in closings), *(one.id for one in cases)]
         lines += _desk(session, named)
     return _newest_first(lines)
-
-
-def orders_of_sim(session: Session, iccid: str) -> list[Order]:
-    """The order that delivered the profile and every top-up of it, newest first."""
-    delivered = select(Profile.order_id).where(Profile.iccid == iccid)
-    query = select(Order).where(or_(col(Order.iccid) == iccid, col(Order.id).in_(delivered)))
-    return list(session.exec(query.order_by(col(Order.placed_at).desc())))
 
 
 def sim_of_order(session: Session, order_id: str) -> tuple[str, str]:

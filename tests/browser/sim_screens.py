@@ -65,7 +65,7 @@ def _proved(somebody):
     somebody.shoot("sim-code")
     code = re.search(r"\b\d{6}\b", mail["subject"] + mail["text"]).group()
     page.locator("input[autocomplete=one-time-code]").fill(code)
-    page.get_by_role("button", name=re.compile("Show everything")).click()
+    page.get_by_role("button", name=re.compile("Confirm the code")).click()
     page.get_by_role("heading", name="Every order of this SIM").wait_for()
     somebody.shoot("sim-proved", whole=True)
     page.get_by_role("button", name="Stop it now").click()

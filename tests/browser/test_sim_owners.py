@@ -101,7 +101,7 @@ def test_the_second_factor_shows_the_suppliers_renewal(person, shop, chromium, s
     assert not page.get_by_role("heading", name="Auto-renew").is_visible()
     page.get_by_role("button", name="Send me the code").click()
     page.locator("input[autocomplete=one-time-code]").fill(_code(shop, "eva@traveller.example"))
-    page.get_by_role("button", name=re.compile("Show everything")).click()
+    page.get_by_role("button", name=re.compile("Confirm the code")).click()
     page.get_by_role("heading", name="Every order of this SIM").wait_for()
     assert page.get_by_text("Started elsewhere: not an order of this shop").is_visible()
     page.get_by_role("button", name="Stop it now").click()

@@ -54,7 +54,7 @@ def test_a_misprinted_number_is_no_obstacle(traveller, sandbox):
     assert open_sim(traveller, sandbox.world.sims.some("misprinted").iccid).status_code == 303
     answer = open_sim(traveller.other(), "8944110000000000128")
     assert answer.status_code == 404
-    assert "One digit looks wrong" in answer.text
+    assert "A digit looks wrong" in answer.text
     assert "mailto:" in answer.text.split('id="faults"')[1].split("</form>")[0]
     # The number comes back as it is printed, so that it can be compared with the card; words come back as they were.
     assert 'value="8944 1100 0000 0000 128"' in answer.text
@@ -104,6 +104,8 @@ def test_the_code_goes_to_the_address_that_got_the_profile_and_opens_everything(
     assert elsewhere.session_cookie() != before
     opened = see_sim(elsewhere)
     assert "Every order of this SIM" in opened
+    order = re.search(r'href="(/en/orders/[0-9A-Z]{10})">Order', opened).group(1)
+    assert "Your eSIM for Japan" in elsewhere.browser.get(order).text
     assert PLANS[0].name in opened.split("Auto-renew</h2>")[1]
 
 

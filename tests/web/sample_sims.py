@@ -73,7 +73,14 @@ NOTHING = make_sim(mood="unknown", plans=(), meter=None, as_of=None, is_new=True
 
 def page(sim: Facts, access: Facts, *offers: Facts, **more: Any) -> tuple[str, dict[str, Any]]:
     """The SIM's page."""
-    facts = {"sim": sim, "access": access, "shelf": shelve(offers, sim, "USD"), "renewal": None, "last_closing": None}
+    facts = {
+        "sim": sim,
+        "access": access,
+        "shelf": shelve(offers, sim, "USD"),
+        "renewal": None,
+        "last_closing": None,
+        "own": (),
+    }
     return "sims/sim.html", {**facts, "proved_until": NOON, "just_proved": False, "again": "", **more}
 
 
@@ -117,7 +124,13 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "sim-ended": page(make_sim(mood="ended"), make_access(), make_offer()),
     "sim-elsewhere": page(make_sim(mood="waiting"), make_access(was_sold_here=False), make_offer()),
     "sim-proved": page(make_sim(mood="paused", meter=EXACT, history=HISTORY, renewal=RENEWAL), PROVED),
-    "sim-just-proved": page(make_sim(history=HISTORY, meter=EXACT), PROVED, just_proved=True, again="asked"),
+    "sim-just-proved": page(
+        make_sim(history=HISTORY, meter=EXACT),
+        PROVED,
+        just_proved=True,
+        again="asked",
+        own=[Facts(reference="7K3MXW0T9B", charged=Money(499, "USD"))],
+    ),
     "sim-asking": page(make_sim(meter=EXACT), make_access(), again="asking"),
     "sim-silent-asking": page(make_sim(is_silent=True), make_access(), again="asking"),
     "sim-proved-bare": page(make_sim(mood="empty", plans=(), history=(), meter=None), PROVED),

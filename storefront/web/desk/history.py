@@ -91,7 +91,7 @@ def sim(sim_id: str) -> str:
         row = session.get(Sim, sim_id)
         if row is None:
             raise SimNotFound(field="sim")
-        sold = timeline.orders_of_sim(session, row.iccid)
+        sold = orders.orders_of_sim(session, row.iccid)
     return render_template(
         "desk/sim.html",
         staff=staff,

@@ -130,6 +130,7 @@ def show(locale: str) -> Response:
             access=sim,
             shelf=shelve(offers(home.read, sim.sim_id), facts, current_currency()),
             renewal=ours,
+            own=orders.of_sim(home.read, view, sim.iccid) if sim.is_proved else (),
             last_closing=closings.newest_of_sim(home.bench, sim.iccid) if is_dark else None,
             proved_until=sessions.lasts_until(home.read, view.id) if sim.is_proved and view.id else None,
             # A page that renews itself would take the notice away before it is read.

@@ -38,7 +38,7 @@ def typing_hint(typed: str) -> tuple[str, str] | None:
     """
     number = read_number(typed)
     if not has_check_digit(number):
-        return _("One digit looks wrong"), _("The last one does not fit the others. Compare them with your card.")
+        return _("A digit looks wrong"), _("The digits do not fit together. Compare all of them with your card.")
     if len(number) == SHORTEST:
         return _("A digit may be missing"), _("This number has 18; most have 19 or 20. Compare it with your card.")
     return None
