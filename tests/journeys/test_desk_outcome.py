@@ -186,7 +186,7 @@ def test_a_new_address_stands_in_full_and_says_why(traveller, agent, house):
 def test_an_order_always_says_whether_it_renews(traveller, agent, house):
     """None, on with its next charge, and what the supplier shows, or that nobody read it yet."""
     plain = agent.browser.get(f"/desk/orders/{delivered(traveller)}").text
-    assert re.search(r"<dt>SIM</dt><dd[^>]*>\d{4}…\d{4}</dd>", plain)
+    assert re.search(r"<dt>SIM</dt><dd><span[^>]*>\d{4}…\d{4}</span></dd>", plain)
     assert "Auto-renew</dt><dd>none with us</dd>" in plain
     assert "Auto-renewal at the supplier</dt><dd>unknown: not read yet</dd>" in plain
     renewal_id = subscribe(traveller)
