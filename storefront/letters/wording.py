@@ -126,10 +126,10 @@ def card_brand(name: str) -> str:
     return _BRANDS.get(name.lower(), name[:1].upper() + name[1:])
 
 
-def pay_before(moment: dt.datetime, code: str) -> str:
-    """What stands beside the cashier's button: until when the eSIM is kept."""
+def pay_before(moment: dt.datetime, code: str, zone: str) -> str:
+    """What stands beside the cashier's button: until when the eSIM is kept, on the clocks of `zone`."""
     words = translations(code).gettext("We keep this for you until %(time)s. Please pay before then.")
-    return str(words) % {"time": when(moment, code)}
+    return str(words) % {"time": when_in(moment, code, zone)}
 
 
 @lru_cache(maxsize=64)

@@ -211,7 +211,7 @@ def _request(session: Session, bench: Workbench, order: Order, hold: Hold | None
         success_url=f"{base}/paid?session={{CHECKOUT_SESSION_ID}}",
         cancel_url=base,
         expires_at=bench.now() + take.SHORTEST_PAGE,
-        note=pay_before(pay_until(bench, order, hold), order.locale),
+        note=pay_before(pay_until(bench, order, hold), order.locale, order.time_zone),
         renews_every_days=renewal.interval_days if renewal else None,
         renewal_id=renewal.id if renewal else "",
     )

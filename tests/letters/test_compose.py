@@ -104,7 +104,8 @@ def test_the_case_letter_goes_to_the_owner() -> None:
     )
     letter = compose.case_opened(settings=SETTINGS, case=case)
     assert letter.to == "desk@example.com"
-    assert "parked_work" in letter.subject
+    assert letter.subject.startswith("Work was parked: a person is needed by 20 Nov 2026")
+    assert "parked_work" in letter.text
     assert "flask case show 0192" in letter.text
 
 
