@@ -1,5 +1,7 @@
 """How the web server runs the shop; addresses and the number of processes come from its own options."""
 
+import gc
+import importlib
 import logging
 import os
 import re
@@ -17,6 +19,14 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 
 # Not preloaded: connections to SQLite (and its locks) must not be carried over a fork, so each process makes its own.
 preload_app = False
+
+
+def on_starting(_server: Any) -> None:
+    """Read the shop's modules in the master: the processes share that memory, and one that is replaced is up sooner."""
+    importlib.import_module("storefront.app")
+    # Whatever the garbage collector looks at is copied into each process; what was read here stays for good.
+    gc.freeze()
+
 
 # The heartbeat file must not wait for a disk.
 _MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes its own file in it, with a name nobody can guess

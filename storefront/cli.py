@@ -1,4 +1,7 @@
-"""The operator's commands, below `flask`: db, catalogue, case, work, worker, doctor, supplier, secrets."""
+"""The operator's commands, below `flask`: db, catalogue, case, work, worker, doctor, supplier, secrets.
+
+What only one command needs and is large (Alembic) is read by that command: the worker lives in this module for weeks.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,10 @@ from flask import Flask
 from flask.cli import AppGroup
 from pydantic import ValidationError
 
-from storefront import desk_commands, doctor, money_commands, staff_commands, supplier_call
+from storefront import desk_commands, money_commands, staff_commands, supplier_call
 from storefront.cases import resolve as cases
 from storefront.catalogue import rules
 from storefront.catalogue.refresh import refresh
-from storefront.db import migrate as migrations
 from storefront.db.session import make_engine
 from storefront.db.vault import new_key
 from storefront.kernel.errors import StorefrontError
@@ -28,6 +30,7 @@ from storefront.settings import Settings
 from storefront.telemetry.logging import configure_logging
 from storefront.wiring import House, wire
 from storefront.worker import run as worker_run
+from storefront.worker import timetable
 
 
 def make_app() -> Flask:
@@ -83,6 +86,8 @@ _secrets = AppGroup("secrets", help="Keys of our own.")
 @_db.command("upgrade")
 def db_upgrade() -> None:
     """Bring the schema to the newest migration."""
+    from storefront.db import migrate as migrations
+
     settings = _settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     migrations.upgrade(make_engine(settings.database))
@@ -92,6 +97,8 @@ def db_upgrade() -> None:
 @_db.command("check")
 def db_check() -> None:
     """Exit 1 when the models and the schema disagree."""
+    from storefront.db import migrate as migrations
+
     found = migrations.drift(make_engine(_settings().database), METADATA)
     for difference in found:
         click.echo(difference)
@@ -104,6 +111,8 @@ def db_check() -> None:
 @click.argument("message")
 def db_revision(message: str) -> None:
     """Write a migration from the difference between models and schema."""
+    from storefront.db import migrate as migrations
+
     migrations.new_revision(make_engine(_settings().database), message, METADATA)
 
 
@@ -114,6 +123,7 @@ def catalogue_refresh(house: House, believe_losses: bool) -> None:
     """Read countries and plans from the supplier."""
     now = house.outside.clock.now()
     report = refresh(house.outside, house.write, settings=house.settings, now=now, believe_losses=believe_losses)
+    timetable.done_by_hand(house, "catalogue.refresh")
     click.echo(str(report))
 
 
@@ -273,6 +283,8 @@ def _worker(house: House) -> None:
 @_with_house
 def _doctor(house: House) -> None:
     """Check keys, clock, database, queue, mail, the supplier's families and cashier, and say how to mend each."""
+    from storefront import doctor
+
     findings = doctor.examine(house)
     for finding in findings:
         mark = "ok  " if finding.is_well else "BAD "

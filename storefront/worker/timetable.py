@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import or_, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, select
 
 from storefront.cases import forget
@@ -64,6 +66,19 @@ def run_due_sweeps(house: House) -> list[str]:
     return ran
 
 
+def done_by_hand(house: House, name: str) -> None:
+    """A sweep that a command just ran is due a whole period from now, not at once again."""
+    entry = next(entry for entry in TIMETABLE if entry.name == name)
+    now = house.outside.clock.now()
+    with house.write() as session:
+        _make(session, entry, now)
+        session.execute(
+            update(Sweep)
+            .where(col(Sweep.name) == name)
+            .values(due_at=now + entry.every, last_run_at=now, last_error="")
+        )
+
+
 def _claim(house: House, entry: Entry) -> str | None:
     now, wall, token = house.outside.clock.now(), wall_now(), secrets.token_hex(16)
     with house.read() as session:
@@ -71,9 +86,8 @@ def _claim(house: House, entry: Entry) -> str | None:
         if row is not None and (row.due_at > now or (row.claim_token and row.lease_until and row.lease_until > wall)):
             return None
     with house.write() as session:
-        if _row(session, entry) is None:
-            session.add(Sweep(name=entry.name, due_at=now))
-            session.flush()  # the conditional update below must find it
+        if row is None:
+            _make(session, entry, now)
         taken = session.execute(
             update(Sweep)
             .where(
@@ -94,6 +108,12 @@ def _release(house: House, entry: Entry, token: str, error: str) -> None:
             .where(col(Sweep.name) == entry.name, col(Sweep.claim_token) == token)
             .values(claim_token=None, lease_until=None, due_at=now + entry.every, last_run_at=now, last_error=error)
         )
+
+
+def _make(session: Session, entry: Entry, now: dt.datetime) -> None:
+    # Two workers that are the first ever both come here.
+    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
+    session.execute(insert(Sweep).values(name=entry.name, due_at=now).on_conflict_do_nothing())
 
 
 def _row(session: Session, entry: Entry) -> Sweep | None:
