@@ -1,10 +1,11 @@
-"""The bare floors: what the same server does with next to no work."""
+"""The bare floors: what the same server and libraries do with next to no work."""
 
 from __future__ import annotations
 
 import os
 
-from flask import Flask
+from flask import Flask, render_template
+from jinja2 import DictLoader
 from sqlalchemy import event
 from sqlmodel import Field, Session, SQLModel, create_engine, select
 
@@ -25,10 +26,31 @@ class FloorWork(SQLModel, table=True):
     order_id: int
 
 
+class FloorPlan(SQLModel, table=True):
+    """A bare plan."""
+
+    __tablename__ = "floor_plans"
+    id: int | None = Field(default=None, primary_key=True)
+    slug: str
+    name: str
+    country: str
+    data_mb: int
+    days: int
+    price_minor: int
+    currency: str
+
+
+LIST = """<!doctype html><title>Plans</title><ul>{% for plan in plans %}
+<li><a href="/plan/{{ plan.slug }}">{{ plan.name }}</a> {{ plan.country }}: {{ plan.data_mb }} MB, {{ plan.days }} days,
+{{ "%.2f"|format(plan.price_minor / 100) }} {{ plan.currency }}</li>{% endfor %}</ul>"""
+
+
 def make():
-    """Two routes: hello, and one durable order (select, two inserts, commit)."""
+    """Three routes: hello, a list of 50 plans, and one durable order (select, two inserts, commit)."""
     app = Flask("floors")
-    engine = create_engine(f"sqlite:///{os.environ['FLOOR_DATABASE']}", connect_args={"timeout": 15})
+    app.jinja_loader = DictLoader({"list.html": LIST})
+    address = f"sqlite:///{os.environ['FLOOR_DATABASE']}"
+    reader, engine = create_engine(address), create_engine(address, connect_args={"timeout": 15})
 
     @event.listens_for(engine, "connect")
     def prepare(connection, _record):
@@ -43,6 +65,11 @@ def make():
     @app.get("/")
     def hello():
         return "hello"
+
+    @app.get("/plans")
+    def plans():
+        with Session(reader) as session:
+            return render_template("list.html", plans=session.exec(select(FloorPlan)).all())
 
     @app.post("/order")
     def order():
@@ -59,13 +86,24 @@ def make():
 
 
 def prepare(path):
-    """Make the two tables, once, before several processes open the file."""
+    """Make the tables and fifty plans before several processes open the file."""
     engine = create_engine(f"sqlite:///{path}")
     # Changing the journal's mode does not wait for anybody, so it is done before there is anybody.
     with engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA journal_mode=WAL")
-    SQLModel.metadata.create_all(engine, tables=[FloorOrder.__table__, FloorWork.__table__])
+    SQLModel.metadata.create_all(engine, tables=[one.__table__ for one in (FloorOrder, FloorWork, FloorPlan)])
+    with Session(engine) as session:
+        if session.get(FloorPlan, 1) is None:
+            session.add_all(_plans())
+            session.commit()
     engine.dispose()
+
+
+def _plans():
+    words = {"country": "Japan", "currency": "USD"}
+    for gb in range(1, 51):
+        prices = {"data_mb": 1024 * gb, "days": gb, "price_minor": 450 + 200 * gb}
+        yield FloorPlan(slug=f"japan-{gb}-gb", name=f"Japan {gb} GB", **words, **prices)
 
 
 if os.environ.get("FLOOR_DATABASE"):

@@ -19,6 +19,8 @@ def furnish(app: Flask, settings: Settings, translations: Path) -> None:
     """Read locale and currency from the path (404 for ones we do not speak or take) and hand them to `url_for`."""
     app.config["BABEL_DEFAULT_LOCALE"] = settings.languages[0]
     app.config["BABEL_TRANSLATION_DIRECTORIES"] = str(translations)
+    # The forms' sentences are all our own; the library would read its own ones from the disk for each form.
+    app.config["WTF_I18N_ENABLED"] = False
     Babel(app, locale_selector=lambda: current_locale().replace("-", "_"), timezone_selector=lambda: "UTC")
     app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
         gettext=lambda one: _sentences().ugettext(one),

@@ -1,11 +1,14 @@
-"""What the web server's settings promise: modules are shared between processes, open things are not."""
+"""What the web server promises: modules are shared between processes, open things are not; files stay in memory."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
+
+from storefront.web.assets import Shelf
 
 ROOT = Path(__file__).resolve().parents[2]
 _ASK = """
@@ -30,3 +33,25 @@ def test_the_master_reads_the_shop_and_opens_nothing() -> None:
         [sys.executable, "-c", _ASK], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
     )
     assert json.loads(done.stdout) == {"read": True, "frozen": True, "threads": 1, "opened": []}
+
+
+def test_a_static_file_that_changes_is_read_again_within_seconds(tmp_path: Path) -> None:
+    """It has another address then; one that is taken away is gone, and one outside the folder never was there."""
+    style, shelf = tmp_path / "static" / "a.css", Shelf(tmp_path / "static")
+    style.parent.mkdir()
+    (tmp_path / "secret.txt").write_text("no")
+    style.write_text("a {}")
+    first = shelf.get("a.css")
+    assert first is not None
+    style.write_text("b {}")
+    until = time.monotonic() + 10
+    while shelf.get("a.css") == first and time.monotonic() < until:
+        time.sleep(0.02)
+    changed = shelf.get("a.css")
+    assert changed is not None
+    assert (changed.plain, changed.digest == first.digest) == (b"b {}", False)
+    style.unlink()
+    while shelf.get("a.css") is not None and time.monotonic() < until:
+        time.sleep(0.02)
+    assert shelf.get("a.css") is None
+    assert shelf.get("../secret.txt") is None
