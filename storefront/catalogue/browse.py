@@ -102,6 +102,7 @@ def destination(shelf: Shelf, slug: str, currency: str, *, say: Say = str) -> De
         destination=card(shelf, place, currency),
         plans=tuple(plan for plan in plans if place.is_region or not plan.is_regional),
         regional=tuple(plan for plan in plans if plan.is_regional and not place.is_region),
+        covers=_covered_alike(shelf, there) if place.is_region else (),
         confusable=card(shelf, similar[0], currency) if similar else None,
     )
 
@@ -257,6 +258,13 @@ def _name_card(place: ShelfPlace, from_price: Money | None = None) -> Destinatio
         plan_count=place.plan_count,
         from_price=from_price,
     )
+
+
+def _covered_alike(shelf: Shelf, plans: Iterable[ShelfPlan]) -> tuple[DestinationCard, ...]:
+    reaches = {frozenset(plan.covers): plan.covers for plan in plans}
+    if len(reaches) != 1:
+        return ()
+    return tuple(_name_card(shelf.places[one]) for one in next(iter(reaches.values())))
 
 
 def _left_out_card(place: Place) -> DestinationCard:

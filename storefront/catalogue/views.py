@@ -97,11 +97,15 @@ class HomePage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DestinationPage:
-    """One place with the plans for it alone, the plans that work there and elsewhere, and a place of similar name."""
+    """One place with the plans for it alone, the plans that work there and elsewhere, and a place of similar name.
+
+    `covers` are the countries of a region as far as all of its plans work in the same ones, else empty.
+    """
 
     destination: DestinationCard
     plans: tuple[PlanCard, ...]
     regional: tuple[PlanCard, ...]
+    covers: tuple[DestinationCard, ...]
     confusable: DestinationCard | None
 
 

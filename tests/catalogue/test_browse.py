@@ -72,6 +72,17 @@ def test_a_place_lists_its_own_plans_and_the_bundles(market: Stall) -> None:
     assert ([card.id for card in europe.plans], europe.regional) == ([5], ())
 
 
+def test_a_region_lists_its_countries_where_all_of_its_plans_work_in_the_same(market: Stall) -> None:
+    """One list for the place while it is true of every plan; else each plan tells its own."""
+    europe = browse.destination(market.shelf(), "europe", "usd")
+    assert [place.slug for place in europe.covers] == ["austria", "france", "italy"]
+    assert browse.destination(market.shelf(), "austria", "usd").covers == ()
+    market.supplier.stock(plan(7, FRANCE, ITALY, name="Europe", days=7, quotes=(quote("8"),)))
+    market.refresh()
+    europe = browse.destination(market.shelf(), "europe", "usd")
+    assert ([card.covers_count for card in europe.plans], europe.covers) == ([2, 3], ())
+
+
 def test_an_unknown_place_is_not_found(market: Stall) -> None:
     """The error says which kind it is."""
     with pytest.raises(browse.PlaceNotFound) as missing:

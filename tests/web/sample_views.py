@@ -134,13 +134,15 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "destination": (
         "shop/destination.html",
         {"destination": PLACES[0], "plans": [make_plan(), UNLIMITED, SOLD_OUT], "regional": [REGIONAL],
-         "confusable": make_place("Australia", "AU")},
+         "covers": [], "confusable": make_place("Australia", "AU")},
     ),
     "destination-none": (
-        "shop/destination.html", {"destination": PLACES[2], "plans": [], "regional": [], "confusable": None},
+        "shop/destination.html",
+        {"destination": PLACES[2], "plans": [], "regional": [], "covers": [], "confusable": None},
     ),
     "region": (
-        "shop/destination.html", {"destination": REGION, "plans": [], "regional": [REGIONAL], "confusable": None},
+        "shop/destination.html",
+        {"destination": REGION, "plans": [REGIONAL], "regional": [], "covers": PLACES, "confusable": None},
     ),
     "plan": ("shop/plan.html", {"plan": make_plan()}),
     "plan-regional": ("shop/plan.html", {"plan": REGIONAL}),

@@ -42,6 +42,14 @@ def test_places_stand_by_their_lowest_price_and_plans_too() -> None:
     assert [line.name for line in shelf.others[-1].lines] == ["Plan 4711"]
 
 
+def test_the_number_of_countries_is_said_once_for_a_place() -> None:
+    """Plans that work in equally many are headed by that number; those that differ tell their own."""
+    europe, *_ = _groups(shelve(OFFERS, BARE, "USD"))
+    assert europe.countries == 33
+    europe, *_ = _groups(shelve([*OFFERS, make("Europe 40 countries 3GB/month", 1400)], BARE, "USD"))
+    assert (europe.countries, [line.countries for line in europe.lines]) == (None, [33, 33, 40])
+
+
 def test_the_place_of_a_plan_on_the_sim_comes_first() -> None:
     """Who has a plan for a place most likely wants more of it; a past plan counts once it may be shown."""
     plan = Facts(**told("Japan & Korea 5GB 15 days"))

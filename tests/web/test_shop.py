@@ -226,6 +226,19 @@ def test_every_place_and_plan_has_its_page(visitor: Visitor) -> None:
     assert [path for path in paths[::7] if visitor.ask(path).status_code != 200] == []
 
 
+def test_where_a_plan_works_is_said_once(visitor: Visitor) -> None:
+    """A region names its countries in one list, its plans no number each; a plan for one country has no such block."""
+    region = visitor.ask("/en/usd/esim/europe").text
+    assert region.count("35 countries") == 1
+    assert '<a href="#countries">' in region
+    listed = region.split('id="countries"')[1].split("</section>")[0]
+    assert listed.count("<li>") == 35
+    assert "Portugal" in listed
+    assert "works in" in visitor.ask("/en/usd/esim/japan").text
+    assert 'id="works"' not in visitor.ask("/en/gbp/plan/japan-1gb-7days").text
+    assert 'id="works"' in visitor.ask("/en/usd/plan/europe-10gb-30days").text
+
+
 def test_crawlers_are_kept_from_what_is_private(visitor: Visitor) -> None:
     """Orders, sign-in, checkout and order links are closed to them."""
     text = visitor.ask("/robots.txt").text

@@ -94,6 +94,7 @@ def destination(currency: str, slug: str, **_path: str) -> Response:
             destination=found.destination,
             plans=found.plans,
             regional=found.regional,
+            covers=found.covers,
             confusable=found.confusable,
         )
 

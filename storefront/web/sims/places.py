@@ -36,6 +36,12 @@ class PlaceOffers:
         """The lowest price."""
         return self.lines[0].offer.charged
 
+    @property
+    def countries(self) -> int | None:
+        """In how many countries all of them work, where that is one number for the place."""
+        found = {line.countries for line in self.lines}
+        return found.pop() if len(found) == 1 else None
+
 
 @dataclass(frozen=True, slots=True)
 class OfferShelf:
