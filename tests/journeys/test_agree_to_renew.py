@@ -156,7 +156,7 @@ def test_my_esim_leads_to_its_own_page_without_typing_a_number(traveller, sandbo
     renewal_id = subscribe_esim(traveller)
     reference = view_of(house, renewal_id).order_reference
     page = traveller.look(reference).text
-    assert "Open this eSIM" in page
+    assert "See usage and add data" in page
     path = f"/en/sim/of/{reference}"
     assert press(traveller, path, page).headers["Location"] == "/en/sim"
     assert "Your SIM" in see_sim(traveller)
