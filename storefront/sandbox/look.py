@@ -73,9 +73,13 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 .facts { grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: .5rem 1rem; margin-top: 1rem;
   padding-top: .75rem;  border-top: 1px solid var(--line); }
 .facts div { display: flex; gap: .375rem; } .facts dd { font-weight: 600; }
+@media (max-width: 30rem) { .facts { grid-template-columns: repeat(3, 1fr); } .facts div { display: block; } }
 details + details { border-top: 1px solid var(--line); }
 summary { cursor: pointer; padding: .625rem 0; } summary :is(h2, h3) { display: inline; }
 summary small { float: inline-end; line-height: 1.5rem; }
+.sure summary { display: inline-block; min-height: 2.75rem; padding: .5rem 1rem; border: 1px solid var(--soft);
+  border-radius: .5rem; font-weight: 600; list-style: none; }
+.sure summary::-webkit-details-marker { display: none; } .sure[open] p { margin: .75rem 0 .5rem; }
 """
 _ROOMS = ("Control", "Mailbox")
 _POLICY = (

@@ -34,6 +34,11 @@ KINDS = {
 }
 # Links leave the frame and open as ordinary pages; scripts, forms and anything from elsewhere stay shut out.
 _FRAME = "allow-popups allow-popups-to-escape-sandbox"
+# Asked once more before it is done, which needs no script.
+_CLEAR = (
+    '<details class="sure"><summary>Throw all away</summary><p>Every mail goes, whoever it was sent to.</p>'
+    f'<form method="post" action="{PREFIX}/clear"><button>Yes, throw all away</button></form></details>'
+)
 _FRAME_POLICY = f"sandbox {_FRAME}; default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 
 
@@ -168,9 +173,8 @@ class Mailbox:
             return page(
                 "Mailbox", f"<p>No mail yet{only}. Whatever the shop sends arrives here and goes no further.</p>"
             )
-        clear = f'<form method="post" action="{PREFIX}/clear"><button>Throw all away</button></form>'
         count = "1 mail" if len(mails) == 1 else f"{len(mails)} mails"
-        head = f'<div class="row row--apart"><p>{count}{only}, newest first</p>{clear}</div>'
+        head = f'<div class="row row--apart"><p>{count}{only}, newest first</p>{_CLEAR}</div>'
         return page("Mailbox", f'{head}<ul class="mails">{rows}</ul>')
 
     def _show(self, mail: Mail, what: list[str]) -> Response:

@@ -86,12 +86,14 @@ def test_a_page_shows_text_links_and_a_shut_in_frame(running: server.Running) ->
 
 
 def test_mails_can_be_thrown_away(running: server.Running) -> None:
-    """By a program and by the button; another site's form is refused."""
+    """By a program and by the button, which asks once more; another site's form is refused."""
     send(running)
     foreign = requests.post(f"{running.url}/mailbox/clear", headers={"Sec-Fetch-Site": "cross-site"}, timeout=5)
     assert foreign.status_code == 403
     assert requests.delete(f"{running.url}/mailbox/api/messages", timeout=5).json() == {"deleted": 1}
     send(running)
+    shown = requests.get(f"{running.url}/mailbox", timeout=5).text
+    assert shown.index("<summary>Throw all away</summary>") < shown.index("<button>Yes, throw all away</button>")
     assert "No mail yet" in requests.post(f"{running.url}/mailbox/clear", timeout=5).text
     assert requests.get(f"{running.url}/mailbox/1", timeout=5).status_code == 404
 
