@@ -53,6 +53,8 @@ def test_sign_in_by_card_and_top_up(person, shop):
     sim = shop.sandbox.world.sims.some("expired")
     _open(person, sim.iccid)
     page = person.page
+    has, sold = (page.locator(one).bounding_box() for one in (".sim__state", ".sim__offers"))
+    assert has["y"] + has["height"] <= sold["y"] or has["x"] + has["width"] <= sold["x"], "what is left comes first"
     person.choose_top_up()
     page.get_by_label(re.compile("e-mail", re.IGNORECASE)).fill("eva@traveller.example")
     page.get_by_label("Put it on my SIM now").check()
@@ -107,6 +109,13 @@ def test_the_second_factor_shows_the_suppliers_renewal(person, shop, chromium, s
     page.get_by_role("button", name="Stop it now").click()
     page.get_by_role("heading", name="Auto-renew stopped").wait_for(timeout=20_000)
     assert sim.renewal() is None
+    assert page.get_by_role("button", name="Print the proof").is_visible()
+    page.emulate_media(media="print", color_scheme="dark")
+    assert page.locator(".slip").is_visible()
+    assert not page.get_by_role("button", name="Print the proof").is_visible()
+    assert not page.get_by_role("contentinfo").is_visible()
+    assert page.evaluate("getComputedStyle(document.querySelector('.slip dd')).color") == "rgb(0, 0, 0)"
+    page.emulate_media(media="screen")
     elsewhere.check_pages()
     context.close()
 

@@ -85,6 +85,15 @@ def test_the_checkout_says_what_is_needed_and_keeps_limits_with_what_they_limit(
     assert box.rstrip().endswith("</div>")
 
 
+def test_the_summary_names_the_limit_it_means(shop: Flask) -> None:
+    """Three limits can fail with like sentences; a fault that names its own field stands alone."""
+    form = make_checkout(most=["Write a number."], email=["Type your e-mail."])
+    facts = {"plan": make_plan(), "form": form, "problem": None, "consent": "", "renew_consent": "Mine."}
+    page = render(shop, "checkout/form.html", facts)
+    assert '<a href="#most">The most of this form: Write a number.</a>' in page
+    assert '<a href="#email">Type your e-mail.</a>' in page
+
+
 @pytest.mark.parametrize(("faults", "words"), [(1, "Please fix 1 thing"), (2, "Please fix 2 things")])
 def test_the_summary_counts_what_is_to_mend(shop: Flask, faults: int, words: str) -> None:
     """One fault is one thing."""
@@ -111,7 +120,8 @@ def test_on_a_phone_the_tips_follow_the_button_and_the_code_stays_in_sight(shop:
 
 
 def test_a_row_of_the_history_says_that_it_opens(shop: Flask) -> None:
-    """The whole row is a link, and its last word says so."""
+    """The whole row is a link, and its last word says so; place and plan are lines without a comma between them."""
+    assert "<b>Japan</b> <span>" in render(shop, *PAGES["history"])
     assert _words(render(shop, *PAGES["history"])).count("US$13.50 Open") == len(PAGES["history"][1]["orders"])
 
 
@@ -129,11 +139,29 @@ def test_a_day_reads_as_the_shop_writes_days(shop: Flask) -> None:
     page = render(
         shop, "orders/ready.html", {**facts, "install": make_install("iphone", expires_on=dt.date(2027, 5, 20))}
     )
-    assert "Install by 20 May 2027" in page
+    assert "The days start when the eSIM first connects in Japan. Install by 20 May 2027" in _words(page)
+
+
+def test_the_step_a_person_works_on_is_marked_as_such(shop: Flask) -> None:
+    """By a shape of its own and in words; otherwise no step is."""
+    page = render(shop, *PAGES["attention"])
+    assert _words(page).count("Prepare (A person is on it)") == 1
+    assert page.count("is-held") == 1
+    assert "is-held" not in render(shop, *PAGES["preparing"])
+
+
+def test_who_asked_for_help_is_led_to_what_is_done(shop: Flask) -> None:
+    """The link ends inside the fold, which browsers open for it."""
+    assert 'href="/en/orders/LF7K2MQ9#so-far"' in render(shop, *PAGES["help-sent"])
+    assert re.search(
+        r'<details[^>]*>\s*<summary>What happened so far</summary>\s*<ol[^>]* id="so-far"',
+        render(shop, *PAGES["attention"]),
+    )
 
 
 def test_a_page_that_is_not_there_offers_the_search(shop: Flask) -> None:
-    """The field leads to the search without a detour."""
+    """The field leads to the search without a detour; numbers for support come last."""
+    assert _words(render(shop, *PAGES["error"])).index("Error 404") > _words(render(shop, *PAGES["error"])).index("r-1")
     assert 'action="/en/usd/search"' in render(shop, *PAGES["error"])
 
 
