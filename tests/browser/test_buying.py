@@ -40,6 +40,19 @@ def test_a_phone_gets_its_own_link_first(person, size):
     assert (link["y"] < picture["y"]) is (size == "phone")
 
 
+def test_a_code_of_several_lines_begins_each_where_the_first_begins(person):
+    """A code reads from left to right on a page that does not; its second line stands under its first."""
+    person.buy()
+    begins = person.page.evaluate("""() => {
+        document.documentElement.dir = "rtl";
+        for (const fold of document.querySelectorAll("details")) fold.open = true;
+        const code = document.createRange();
+        code.selectNodeContents([...document.querySelectorAll(".copyrow code")].at(-1));
+        return [...code.getClientRects()].map(line => Math.round(line.left));
+    }""")
+    assert len(set(begins)) == 1
+
+
 def test_a_declined_card_then_another(person):
     """The error stands beside the card, and the second card buys."""
     person.to_checkout()

@@ -22,6 +22,7 @@ def test_a_purchase_ends_paid_and_told(shop: Shop) -> None:
     session = shop.opened()
     assert (session.status, session.payment_status, session.payment_intent) == ("open", "unpaid", None)
     page = requests.get(session.url, timeout=20)
+    assert page.text.index("never type a real card number") < page.text.index("<form")
     assert page.status_code == 200
     for shown in ("Japan 5 GB", "US$12.50", "ada@traveller.example", "4242 4242 4242 4242"):
         assert shown in page.text
