@@ -129,6 +129,18 @@ def test_plans_that_read_alike_are_told_apart(market: Stall) -> None:
     assert told == {1: "On two networks", 7: "On one network", 8: "", 2: "", 3: ""}
 
 
+def test_a_bundle_for_more_countries_is_not_hidden_by_a_cheaper_one(market: Stall) -> None:
+    """Same data, same days: each stands in the list, with how many countries it is for."""
+    market.supplier.stock(
+        plan(71, JAPAN, FRANCE, data_mb=7168, quotes=(quote("8.00"),)),
+        plan(72, JAPAN, FRANCE, ITALY, data_mb=7168, quotes=(quote("9.00"),)),
+        plan(73, JAPAN, FRANCE, ITALY, data_mb=7168, quotes=(quote("9.50"),)),
+    )
+    market.refresh()
+    bundles = [card for card in browse.destination(market.shelf(), "japan", "usd").regional if card.data_mb == 7168]
+    assert [(card.covers_count, card.price.minor) for card in bundles] == [(2, 800), (3, 900)]
+
+
 def test_our_sentences_go_through_the_translator(market: Stall) -> None:
     """What we say about validity and refunds is put into the reader's language by the caller."""
     shown = browse.plan_detail(market.shelf(), "japan-5gb-30days", "usd", say=str.upper)
