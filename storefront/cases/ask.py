@@ -19,7 +19,8 @@ KIND = "sim_proof"
 HELP = "refund_request"
 TROUBLES = ("refund", "does_not_install", "no_data", "charged_twice", "wrong_address", "other")
 WISHES = ("close_renewal", "see_orders", "stop_sim", "other")
-MOST_BYTES = 4 * 1024 * 1024
+# What the cameras of phones write; fewer would turn away the very photo that is asked for.
+MOST_BYTES = 10 * 1024 * 1024
 MOST_PROOFS = 5
 _BEGINNINGS = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png", b"%PDF-": "application/pdf"}
 

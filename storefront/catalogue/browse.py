@@ -204,7 +204,7 @@ def _told_apart(plans: Iterable[ShelfPlan]) -> dict[int, str]:
 
 def _without_dear_twins(plans: Iterable[PlanCard]) -> list[PlanCard]:
     """Of plans that nothing on their cards tells apart, the first one; the others keep their own pages."""
-    shown: dict[tuple[str, bool, str, str], PlanCard] = {}
+    shown: dict[tuple[str, int, bool, str, str], PlanCard] = {}
     for plan in plans:
         shown.setdefault((plan.name, plan.covers_count, plan.is_regional, plan.fair_use, plan.apart), plan)
     return list(shown.values())

@@ -147,12 +147,15 @@ def claim(write: SessionFactory, row_id: str, clock: Clock) -> Claimed | None:
     return Claimed(taken.id, taken.job, taken.arguments, token, taken.attempts) if taken else None
 
 
-def finish(write: SessionFactory, claimed: Claimed, outcome: Again | None) -> None:
-    """Mark the row done, or due again. A claim lost in the meantime leaves the row as its new owner wants it."""
+def finish(write: SessionFactory, claimed: Claimed, outcome: Again | None, clock: Clock) -> None:
+    """Mark the row done, or due again. A claim lost in the meantime leaves the row as its new owner wants it.
+
+    When a letter left stands beside what it tells, so it is business time.
+    """
     ours = {"row_id": claimed.id, "token": claimed.token}
     with write() as session:
         if outcome is None:
-            prepared.run(session, _FINISH, **ours, at=wall_now())
+            prepared.run(session, _FINISH, **ours, at=clock.now())
         else:
             prepared.run(session, _AGAIN, **ours, at=outcome.due_at)
 

@@ -119,7 +119,8 @@ class Call(SQLModel, table=True):
     """One call to the outside: the intent with its exact request, then the outcome.
 
     `claim_token` is fresh for every claim; an outcome is written only while it still matches. `lease_until` and
-    `hard_end_at` (when the call can no longer be running) are wall time.
+    `hard_end_at` (when the call can no longer be running) are wall time, `started_at` is business time as the events
+    around it are.
     """
 
     __tablename__ = "calls"

@@ -66,17 +66,24 @@ def is_unresolved(call: Call | None) -> bool:
 
 
 def begin(
-    session: Session, *, order_id: str, step: str, attempt: int, key: str, request: dict[str, Any], deadline: float
+    session: Session,
+    *,
+    order_id: str,
+    step: str,
+    attempt: int,
+    key: str,
+    request: dict[str, Any],
+    deadline: float,
+    now: dt.datetime,
 ) -> Ticket:
-    """Store the intent of a new attempt. Raises `AlreadyBegun` when somebody else did; roll back then.
+    """Store the intent of a new attempt, made `now`. Raises `AlreadyBegun` when somebody else did; roll back then.
 
     It is looked for before it is written: whoever ends that call at this moment holds its row and waits for the order,
     which our caller may have locked, and on PostgreSQL our insert would wait for them.
     """
     if prepared.run(session, _SAME, order_id=order_id, step=step, attempt=attempt).first() is not None:
         raise AlreadyBegun(step)
-    wall = wall_now()
-    hard_end = wall + dt.timedelta(seconds=deadline)
+    hard_end = wall_now() + dt.timedelta(seconds=deadline)
     call = Call(
         id=new_id(),
         order_id=order_id,
@@ -87,7 +94,7 @@ def begin(
         claim_token=secrets.token_hex(16),
         lease_until=hard_end + LEASE_MARGIN,
         hard_end_at=hard_end,
-        started_at=wall,
+        started_at=now,
     )
     try:
         prepared.put(session, call)  # the unique key speaks before the call is made

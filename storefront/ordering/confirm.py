@@ -86,6 +86,7 @@ def _notify(bench: Workbench, order: Order, reserved: Hold, *, attempt: int) -> 
                 key=f"order-{order.id}-notice-{reserved.attempt}",
                 request=request,
                 deadline=bench.settings.supplier_deadline_seconds,
+                now=bench.now(),
             )
     except calls.AlreadyBegun:
         return Wait(bench.now() + dt.timedelta(seconds=2))

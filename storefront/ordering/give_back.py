@@ -97,6 +97,7 @@ def release_step(bench: Workbench, order: Order) -> Outcome:
                 key=f"order-{order.id}-release",
                 request={"orderId": notice.order_id},
                 deadline=bench.settings.supplier_deadline_seconds,
+                now=bench.now(),
             )
             row = session.get(Hold, reserved.id)
             if row is not None:

@@ -101,6 +101,7 @@ def _pre_order(bench: Workbench, order: Order) -> Outcome:
                 key=f"order-{order.id}-hold-{attempt}",
                 request=_to_json(request),
                 deadline=bench.settings.supplier_deadline_seconds,
+                now=bench.now(),
             )
     except calls.AlreadyBegun:
         return Wait(bench.now() + dt.timedelta(seconds=2))

@@ -193,6 +193,7 @@ def _ticket(bench: Workbench, order: Order, hold: Hold | None, last: Call | None
             key=take.page_key(order.id, attempt),
             request=take.to_json(request),
             deadline=deadline,
+            now=bench.now(),
         )
 
 

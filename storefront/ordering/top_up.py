@@ -117,6 +117,7 @@ def _report(bench: Workbench, order: Order, *, attempt: int) -> Outcome:
                 key=f"order-{order.id}-top-up",
                 request=_as_json(request),
                 deadline=bench.settings.supplier_deadline_seconds,
+                now=bench.now(),
             )
     except calls.AlreadyBegun:
         return Wait(bench.now() + dt.timedelta(seconds=2))

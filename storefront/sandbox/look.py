@@ -70,10 +70,11 @@ dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }
 .inside { padding: 0 0 1rem; }
 @media (min-width: 48rem) { .inside dl { grid-template-columns: max-content 1fr; gap: .25rem 1rem; }
 .inside dd { margin: 0; } }
-.facts { grid-template-columns: repeat(auto-fill, minmax(9rem, 1fr)); gap: .5rem 1rem; margin-top: 1rem;
+.facts { grid-template-columns: repeat(6, 1fr); gap: .5rem 1rem; margin-top: 1rem;
   padding-top: .75rem;  border-top: 1px solid var(--line); }
-.facts div { display: flex; gap: .375rem; } .facts dd { font-weight: 600; }
-@media (max-width: 30rem) { .facts { grid-template-columns: repeat(3, 1fr); } .facts div { display: block; } }
+.facts div { display: flex; flex-direction: column-reverse; justify-content: flex-end; }
+.facts dd { font-weight: 600; white-space: nowrap; }
+@media (max-width: 40rem) { .facts { grid-template-columns: repeat(3, 1fr); } }
 details + details { border-top: 1px solid var(--line); }
 summary { cursor: pointer; padding: .625rem 0; } summary :is(h2, h3) { display: inline; }
 summary small { float: inline-end; line-height: 1.5rem; }

@@ -99,7 +99,7 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "unfit_proof": Sentence(
         N_("We cannot use this file"),
-        N_("It is no JPEG, PNG or PDF, or larger than 4 MB."),
+        N_("It is no JPEG, PNG or PDF, or larger than 10 MB."),
         N_("Send a photo of the card or the receipt instead."),
         _SIM,
     ),

@@ -29,7 +29,7 @@ def run_row(house: House, row_id: str) -> bool:
             level("job_failed", error=type(error).__name__, attempt=claimed.attempts)
             outbox.fail(house.write, claimed, error, house.outside.clock, parked(house))
         else:
-            outbox.finish(house.write, claimed, outcome)
+            outbox.finish(house.write, claimed, outcome, house.outside.clock)
     return True
 
 

@@ -84,7 +84,7 @@ def test_a_dead_workers_claim_ends_with_its_lease(store):
         session.add(row)
     second = outbox.claim(write, row_id, clock)
     assert second.token != first.token
-    outbox.finish(write, first, None)
+    outbox.finish(write, first, None, clock)
     assert _row(write).state is WorkState.WAITING
 
 
@@ -96,7 +96,7 @@ def test_rearming_takes_the_row_from_whoever_holds_it(store):
     claimed = outbox.claim(write, outbox.due(write, clock)[0], clock)
     with write() as session:
         outbox.rearm(session, job="test.job", arguments={}, key="k", due_at=clock.now(), hint=True)
-    outbox.finish(write, claimed, None)
+    outbox.finish(write, claimed, None, clock)
     assert _row(write).state is WorkState.WAITING
 
 
@@ -136,3 +136,15 @@ def test_errors_are_kept_without_their_words(store):
     claimed = outbox.claim(write, _stage(write, clock), clock)
     outbox.fail(write, claimed, ValueError("LPA:1$secret"), clock, lambda *_: None)
     assert _row(write).last_error == "ValueError"
+
+
+def test_done_is_stamped_with_business_time(store, tmp_path):
+    """A letter's time stands beside what it tells, on the same clock; leases stay on the wall's."""
+    write, _, _ = store
+    moved = tmp_path / "offset"
+    moved.write_text("86400")
+    clock = Clock(moved)
+    claimed = outbox.claim(write, _stage(write, clock), clock)
+    assert _row(write).lease_until < wall_now() + outbox.LEASE + dt.timedelta(seconds=5)
+    outbox.finish(write, claimed, None, clock)
+    assert abs(_row(write).done_at - clock.now()) < dt.timedelta(minutes=1)

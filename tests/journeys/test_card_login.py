@@ -140,7 +140,7 @@ def test_a_sim_we_did_not_deliver_asks_the_desk_with_a_proof(traveller, house, s
     odd = press(traveller, "/en/sim/ask", form, **fields, file=(io.BytesIO(b"MZ program"), "card.jpg"))
     assert (odd.status_code, "neither a JPEG" in odd.text) == (422, True)
     large = send_file(traveller, "/en/sim/ask", hidden_fields(form) | fields, PICTURE + b"0" * MOST_BYTES)
-    assert (large.status_code, "larger than 4 MB" in large.text) == (422, True)
+    assert (large.status_code, "larger than 10 MB" in large.text) == (422, True)
     huge = send_file(traveller, "/en/sim/ask", hidden_fields(form) | fields, PICTURE + b"0" * 2 * MOST_BYTES)
     assert huge.status_code == 413
     with house.read() as session:

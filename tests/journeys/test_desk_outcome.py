@@ -83,6 +83,19 @@ def test_an_older_reading_that_cannot_be_taken_again_is_called_old(later, travel
     assert is_headed(later.browser.get(again).text, "Auto-renewal closed", "done")
 
 
+def test_closed_is_not_settled_while_nobody_can_be_told(agent, traveller, sandbox):
+    """For a SIM of another shop no address is known: the page says what is left to do, and the number to say."""
+    sim = sandbox.world.sims.some("auto_renewing")
+    path = agent.post("/desk/sims", number=sim.iccid).headers["Location"]
+    traveller.drain()
+    done = agent.do(f"{path}/close_renewals", why="renewal_unwanted").headers["Location"]
+    traveller.drain()
+    page = agent.browser.get(done).text
+    assert is_headed(page, "Auto-renewal closed", "tell the traveller")
+    proof = re.search(r'Proof <span class="ref">(\w+)<', page).group(1)
+    assert f'Tell the traveller the proof’s number: <span class="ref">{proof}<' in page
+
+
 def test_reading_again_finds_what_began_after_the_closing(later, traveller, half_closed, sandbox):
     """The proof is of its moment; whoever asks again sees the auto-renewal that somebody began since."""
     reference, sim = half_closed

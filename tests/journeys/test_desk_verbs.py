@@ -201,6 +201,8 @@ def test_a_traveller_asks_and_the_desk_answers(traveller, agent, house):
     assert abs(answer_by - house.outside.clock.now() - FIRST_LOOK) < dt.timedelta(minutes=1)
     assert press(traveller, path, page, trouble="nonsense").status_code == 422
     assert press(traveller, path, page, trouble="other", words=" ").status_code == 422
+    wrong = press(traveller, path, page, trouble="wrong_address", words="it is @ my name")
+    assert (wrong.status_code, "Write the right e-mail address into the box" in wrong.text) == (422, True)
     assert agent.browser.get("/desk/").text.count("asks for help") == 0
     for words in ("It does not work on my <b>phone</b>", "Hello?"):
         answer = press(traveller, path, page, trouble="refund", words=words)

@@ -106,7 +106,11 @@ def _sentence(detail: str, price: str, currency: str) -> str:
         "not_positive": _("This must be more than zero. To buy just once, leave auto-renew switched off."),
         "too_many": _("The most is 120 renewals. Leave it empty for no limit."),
         "not_an_amount": _("Write an amount, for example 50.00, or leave it empty."),
-        "other_currency": _("You pay in %(currency)s, so write this limit in %(currency)s.", currency=currency),
+        "other_currency": _(
+            "You pay in %(currency)s, %(price)s for each renewal, so write this limit in %(currency)s and no lower.",
+            currency=currency,
+            price=price,
+        ),
         "below_price": _("One renewal costs %(price)s, so this limit would allow none.", price=price),
         "not_a_day": _("Write a day as year-month-day, for example 2027-01-31, or leave it empty."),
         "in_past": _("This day is over. Choose one in the future, or leave it empty."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -18,6 +19,7 @@ from storefront.web.context import current, house, now
 from storefront.web.limits import Access, guard
 
 LONGEST = 2000
+_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 NAMES = dict(
     zip(
         TROUBLES,
@@ -56,6 +58,9 @@ def send(locale: str, reference: str) -> Response | tuple[str, int]:
         fault = _("Choose what is wrong.")
     elif wish == "other" and len(words) < 3:
         fault = _("Write what is wrong in a few words.")
+    elif wish == "wrong_address" and not _ADDRESS.search(words):
+        # Without it the answer would go to the very mailbox that is not theirs.
+        fault = _("Write the right e-mail address into the box: the answer goes there once we know that it is you.")
     elif len(words) > LONGEST:
         fault = _("This is longer than 2,000 characters; please shorten it.")
     if fault:

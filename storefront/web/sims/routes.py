@@ -246,7 +246,7 @@ def ask(locale: str) -> Response | tuple[str, int]:
     if not file:
         form.file.errors = [_("Add a photo or PDF: we must not change a SIM for somebody who only knows its number.")]
     elif len(file) > desk.MOST_BYTES:
-        form.file.errors = [_("This file is larger than 4 MB; a photo of the card at a smaller size is enough.")]
+        form.file.errors = [_("This file is larger than 10 MB; a photo of the card at a smaller size is enough.")]
     else:
         try:
             desk.media_type(file)
