@@ -17,7 +17,7 @@ fds = "/proc/self/fd"
 files = lambda: {os.readlink(f"{fds}/{n}") for n in os.listdir(fds) if os.path.exists(f"{fds}/{n}")}
 before = files() if os.path.isdir(fds) else set()
 runpy.run_path("gunicorn.conf.py")["on_starting"](None)
-opened = sorted((files() if before else set()) - before)
+opened = sorted(one for one in (files() if before else set()) - before if ".so" not in one)
 print(json.dumps({
     "read": "storefront.web.checkout.routes" in sys.modules,
     "frozen": gc.get_freeze_count() > 100_000,
@@ -28,7 +28,10 @@ print(json.dumps({
 
 
 def test_the_master_reads_the_shop_and_opens_nothing() -> None:
-    """A thread, a socket or a database that the master opens would be shared by its processes after the fork."""
+    """A thread, a socket or a database that the master opens would be shared by its processes after the fork.
+
+    Shared libraries may be: Python 3.15 keeps one of them open.
+    """
     done = subprocess.run(
         [sys.executable, "-c", _ASK], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
     )
