@@ -9,12 +9,11 @@ from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import or_, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlmodel import Session, col, select
 
 from storefront.cases import forget
 from storefront.catalogue import refresh
+from storefront.db import prepared
 from storefront.kernel.clock import wall_now
 from storefront.models.work import Sweep
 from storefront.ordering import reconcile, sweeps
@@ -22,6 +21,7 @@ from storefront.renewals import sweeps as renewal_sweeps
 from storefront.wiring import House
 
 LEASE = dt.timedelta(minutes=10)
+_FIRST = prepared.either(lambda insert: insert(Sweep).on_conflict_do_nothing(index_elements=["name"]))
 _log = structlog.get_logger()
 
 
@@ -112,8 +112,7 @@ def _release(house: House, entry: Entry, token: str, error: str) -> None:
 
 def _make(session: Session, entry: Entry, now: dt.datetime) -> None:
     # Two workers that are the first ever both come here.
-    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
-    session.execute(insert(Sweep).values(name=entry.name, due_at=now).on_conflict_do_nothing())
+    prepared.run(session, _FIRST, name=entry.name, due_at=now, last_error="")
 
 
 def _row(session: Session, entry: Entry) -> Sweep | None:

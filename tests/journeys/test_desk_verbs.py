@@ -221,6 +221,8 @@ def test_a_traveller_asks_and_the_desk_answers(traveller, agent, house):
     agent.do(f"/desk/orders/{reference}/refund", why="does_not_work")
     traveller.drain()
     assert "Nothing waits for a person" in agent.browser.get("/desk/").text
+    right = press(traveller, path, page, trouble="wrong_address", words="It is <right@owner.example>.")
+    assert right.status_code == 303
 
 
 def test_a_proof_leads_to_a_closing_that_answers_whoever_sent_it(traveller, agent, sandbox):

@@ -13,6 +13,7 @@ from flask import Flask
 from storefront.web.shop.legal import read_page
 from tests.web.sample_views import NOON, PAGES, REFUND, make_checkout, make_install, make_order, make_paid, make_plan
 from tests.web.test_templates import make_shop, render
+from tests.web.visitor import words_of
 
 DEAD_ENDS = ("rejected", "lapsed", "cancelled")
 
@@ -23,18 +24,13 @@ def shop() -> Flask:
     return make_shop()
 
 
-def _words(page: str) -> str:
-    """The text of a page, its white space as a reader sees it."""
-    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
-
-
 def test_a_case_says_by_when_somebody_answers(shop: Flask) -> None:
     """The clock of the case stands beside its number; without an open case no time is made up."""
     due = NOON + dt.timedelta(hours=4)
-    page = _words(render(shop, "orders/waiting.html", {"order": make_paid("attention", case_due_at=due)}))
+    page = words_of(render(shop, "orders/waiting.html", {"order": make_paid("attention", case_due_at=due)}))
     assert "A person answers within 4 hours that is by 20 Nov 2026, 16:00 UTC" in page
     late = make_paid("attention", case_due_at=NOON - dt.timedelta(minutes=1))
-    page = _words(render(shop, "orders/waiting.html", {"order": late}))
+    page = words_of(render(shop, "orders/waiting.html", {"order": late}))
     assert "A person answers by 20 Nov 2026, 11:59 UTC at the latest." in page
     assert "A person answers" not in render(shop, "orders/waiting.html", {"order": make_paid("attention")})
 
@@ -57,7 +53,7 @@ def test_a_mail_to_us_names_what_it_is_about(shop: Flask, name: str, subject: st
 @pytest.mark.parametrize("phase", DEAD_ENDS)
 def test_nobody_reads_a_total_that_was_never_charged(shop: Flask, phase: str) -> None:
     """An unpaid order that ended names its price and says that it was not charged."""
-    page = _words(render(shop, "orders/ended.html", {"order": make_order(phase)}))
+    page = words_of(render(shop, "orders/ended.html", {"order": make_order(phase)}))
     assert "US$13.50, not charged" in page
     told = "You had not been asked for a card yet." if phase == "rejected" else "If your bank shows a payment later"
     assert f"Nothing was charged {told}" in page
@@ -66,7 +62,7 @@ def test_nobody_reads_a_total_that_was_never_charged(shop: Flask, phase: str) ->
 
 def test_a_refund_stands_under_the_total_with_its_day(shop: Flask) -> None:
     """What went back is a row of its own, once it has gone."""
-    page = _words(render(shop, "orders/ended.html", {"order": make_paid("refunded", refund=REFUND)}))
+    page = words_of(render(shop, "orders/ended.html", {"order": make_paid("refunded", refund=REFUND)}))
     assert "Total US$13.50 Refunded 20 Nov 2026, 12:00 UTC −US$13.50" in page
     pending = make_paid("refunding", refund=Facts(amount=REFUND.amount, state="pending", done_at=None))
     assert "−US$" not in render(shop, "orders/waiting.html", {"order": pending})
@@ -76,11 +72,11 @@ def test_the_checkout_says_what_is_needed_and_keeps_limits_with_what_they_limit(
     """Consent is needed, auto-renew is apart under its own head, and its limits stand inside its frame."""
     facts = {"plan": make_plan(), "form": make_checkout(), "problem": None, "consent": "Yes.", "renew_consent": "Mine."}
     page = render(shop, "checkout/form.html", facts)
-    assert _words(page).index("Deliver my eSIM now needed") < _words(page).index("Optional : Auto-renew")
+    assert words_of(page).index("Deliver my eSIM now needed") < words_of(page).index("Optional : Auto-renew")
     apart = page[page.index("<fieldset") : page.index("</fieldset>")]
-    assert _words(apart).startswith("Optional : Auto-renew My phone takes eSIMs")
+    assert words_of(apart).startswith("Optional : Auto-renew My phone takes eSIMs")
     box = apart[apart.rindex('<div class="check">') :]
-    assert _words(box).startswith("Renew automatically every 30 days")
+    assert words_of(box).startswith("Renew automatically every 30 days")
     assert box.index("Set a spending limit") < box.rindex("</div>")
     assert box.rstrip().endswith("</div>")
 
@@ -99,7 +95,7 @@ def test_the_summary_counts_what_is_to_mend(shop: Flask, faults: int, words: str
     """One fault is one thing."""
     wrong = dict([("email", ["Type it."]), ("consent", ["Agree to delivery now."])][:faults])
     facts = {"plan": make_plan(), "form": make_checkout(**wrong), "problem": None, "consent": "", "renew_consent": ""}
-    assert words in _words(render(shop, "checkout/form.html", facts))
+    assert words in words_of(render(shop, "checkout/form.html", facts))
 
 
 def test_a_form_with_one_field_says_its_fault_once(shop: Flask) -> None:
@@ -122,12 +118,12 @@ def test_on_a_phone_the_tips_follow_the_button_and_the_code_stays_in_sight(shop:
 def test_a_row_of_the_history_says_that_it_opens(shop: Flask) -> None:
     """The whole row is a link, and its last word says so; place and plan are lines without a comma between them."""
     assert "<b>Japan</b> <span>" in render(shop, *PAGES["history"])
-    assert _words(render(shop, *PAGES["history"])).count("US$13.50 Open") == len(PAGES["history"][1]["orders"])
+    assert words_of(render(shop, *PAGES["history"])).count("US$13.50 Open") == len(PAGES["history"][1]["orders"])
 
 
 def test_a_top_up_that_is_there_leads_on_before_it_looks_back(shop: Flask) -> None:
     """What to do now, auto-renew and what may be wrong come first; the receipt stands aside."""
-    page = _words(render(shop, *PAGES["topped-up-active"]))
+    page = words_of(render(shop, *PAGES["topped-up-active"]))
     marks = ("You can use it now", "See what is left on this SIM", "Auto-renew", "No data after a minute?", "Total")
     order = [page.index(mark) for mark in marks]
     assert order == sorted(order)
@@ -139,13 +135,13 @@ def test_a_day_reads_as_the_shop_writes_days(shop: Flask) -> None:
     page = render(
         shop, "orders/ready.html", {**facts, "install": make_install("iphone", expires_on=dt.date(2027, 5, 20))}
     )
-    assert "The days start when the eSIM first connects in Japan. Install by 20 May 2027" in _words(page)
+    assert "The days start when the eSIM first connects in Japan. Install by 20 May 2027" in words_of(page)
 
 
 def test_the_step_a_person_works_on_is_marked_as_such(shop: Flask) -> None:
     """By a shape of its own and in words; otherwise no step is."""
     page = render(shop, *PAGES["attention"])
-    assert _words(page).count("Prepare (A person is on it)") == 1
+    assert words_of(page).count("Prepare (A person is on it)") == 1
     assert page.count("is-held") == 1
     assert "is-held" not in render(shop, *PAGES["preparing"])
 
@@ -161,7 +157,9 @@ def test_who_asked_for_help_is_led_to_what_is_done(shop: Flask) -> None:
 
 def test_a_page_that_is_not_there_offers_the_search(shop: Flask) -> None:
     """The field leads to the search without a detour; numbers for support come last."""
-    assert _words(render(shop, *PAGES["error"])).index("Error 404") > _words(render(shop, *PAGES["error"])).index("r-1")
+    assert words_of(render(shop, *PAGES["error"])).index("Error 404") > words_of(render(shop, *PAGES["error"])).index(
+        "r-1"
+    )
     assert 'action="/en/usd/search"' in render(shop, *PAGES["error"])
 
 

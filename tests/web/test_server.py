@@ -12,12 +12,12 @@ from storefront.web.assets import Shelf
 
 ROOT = Path(__file__).resolve().parents[2]
 _ASK = """
-import gc, json, os, runpy, sys, threading
+import gc, json, os, re, runpy, sys, threading
 fds = "/proc/self/fd"
 files = lambda: {os.readlink(f"{fds}/{n}") for n in os.listdir(fds) if os.path.exists(f"{fds}/{n}")}
 before = files() if os.path.isdir(fds) else set()
 runpy.run_path("gunicorn.conf.py")["on_starting"](None)
-opened = sorted(one for one in (files() if before else set()) - before if ".so" not in one)
+opened = sorted(one for one in (files() if before else set()) - before if not re.search(r"[.]so[.0-9]*$", one))
 print(json.dumps({
     "read": "storefront.web.checkout.routes" in sys.modules,
     "frozen": gc.get_freeze_count() > 100_000,

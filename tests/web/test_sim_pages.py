@@ -10,6 +10,7 @@ from flask import Flask
 from tests.web.sample_renewals import PAGES as RENEWAL_PAGES
 from tests.web.sample_sims import PAGES
 from tests.web.test_templates import letters, make_shop, render
+from tests.web.visitor import words_of
 
 
 @pytest.fixture(scope="module")
@@ -18,23 +19,18 @@ def shop() -> Flask:
     return make_shop()
 
 
-def _words(page: str) -> str:
-    """The text of a page, its white space as a reader sees it."""
-    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
-
-
 def test_a_plan_is_named_one_way_wherever_it_stands(shop: Flask) -> None:
     """Plans, orders and auto-renew say place, size, days; the supplier's name is a tip while ours says it all."""
     page = render(shop, *PAGES["sim-proved"])
-    assert _words(page).count("Europe · 3 GB") == 4
-    assert "Europe 3GB" not in _words(page)
+    assert words_of(page).count("Europe · 3 GB") == 4
+    assert "Europe 3GB" not in words_of(page)
     assert 'title="Europe 3GB"' in page
-    assert "Europe · 1 GB · 7 days" in _words(page)
+    assert "Europe · 1 GB · 7 days" in words_of(page)
 
 
 def test_the_number_of_countries_heads_the_shelf(shop: Flask) -> None:
     """It is the same for every plan of the place, so no ticket repeats it."""
-    page = _words(render(shop, *PAGES["sim-elsewhere"]))
+    page = words_of(render(shop, *PAGES["sim-elsewhere"]))
     assert page.count("33 countries") == page.count("Europe 33 countries") == 1
 
 
@@ -46,7 +42,7 @@ def test_a_charge_ahead_has_one_wording_everywhere(shop: Flask) -> None:
         assert "ot before" in letter.html
         assert not re.search(r"\bon 20 Nov", letter.text.split("agreed")[0])
     assert letters()["renewal_notice"].subject.endswith("not before 20 Nov 2026, 12:00 UTC")
-    assert "not before 20 Nov 2026, 12:00 UTC" in _words(render(shop, *RENEWAL_PAGES["renewal"]))
+    assert "not before 20 Nov 2026, 12:00 UTC" in words_of(render(shop, *RENEWAL_PAGES["renewal"]))
 
 
 def test_a_mailed_stop_can_be_left_alone(shop: Flask) -> None:

@@ -16,6 +16,11 @@ from storefront.wiring import House
 _TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
 
 
+def words_of(page: str) -> str:
+    """The text of a page, its white space as a reader sees it."""
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
 class Visitor:
     """One browser. `network` is where it connects from; the secure shop is asked over https."""
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+from contextlib import suppress
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -13,13 +13,13 @@ from werkzeug.wrappers import Response
 from storefront.cases import ask
 from storefront.cases.ask import TROUBLES, Asked
 from storefront.cases.open import FIRST_LOOK
+from storefront.identity.email_address import BadAddress, normalise_address
 from storefront.ordering import read
 from storefront.ordering.read import OrderView
 from storefront.web.context import current, house, now
 from storefront.web.limits import Access, guard
 
 LONGEST = 2000
-_ADDRESS = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 NAMES = dict(
     zip(
         TROUBLES,
@@ -58,7 +58,7 @@ def send(locale: str, reference: str) -> Response | tuple[str, int]:
         fault = _("Choose what is wrong.")
     elif wish == "other" and len(words) < 3:
         fault = _("Write what is wrong in a few words.")
-    elif wish == "wrong_address" and not _ADDRESS.search(words):
+    elif wish == "wrong_address" and not _names_an_address(words):
         # Without it the answer would go to the very mailbox that is not theirs.
         fault = _("Write the right e-mail address into the box: the answer goes there once we know that it is you.")
     elif len(words) > LONGEST:
@@ -86,6 +86,13 @@ def sent(locale: str, reference: str) -> str | Response:
     if asked is None:
         return redirect(url_for("help.form", locale=locale, reference=reference), code=303)
     return render_template("orders/help.html", order=order, sent=asked)
+
+
+def _names_an_address(words: str) -> bool:
+    for word in words.split():
+        with suppress(BadAddress):
+            return bool(normalise_address(word.strip(".,;:<>()\"'")))
+    return False
 
 
 def _page(order: OrderView, *, fault: str, typed: Mapping[str, str]) -> str:
