@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlmodel import Session
 
 from storefront.ports import SessionFactory
@@ -32,7 +32,6 @@ def make_engine(address: str) -> Engine:
             pool_size=20,
         )
         event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
         return engine
     return create_engine(
         address.replace("postgresql://", "postgresql+psycopg://", 1),
@@ -44,7 +43,7 @@ def make_engine(address: str) -> Engine:
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    # Autocommit mode hands BEGIN to us; see _begin_immediate.
+    # Autocommit mode hands BEGIN to us; see session_factory.
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={1000 * SQLITE_PATIENCE}", "foreign_keys=ON"):
@@ -52,14 +51,14 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _begin_immediate(connection: Any) -> None:
-    # A deferred transaction that reads and then writes fails with "database is locked" among several processes;
-    # taking the write lock at once makes the others wait instead. Read-only ones say so and stay deferred.
-    if connection.get_execution_options().get("read_only"):
-        connection.exec_driver_sql("BEGIN")
-        return
+def begin_writing(connection: Connection) -> None:
+    """Take SQLite's write lock at once.
+
+    A deferred transaction that reads and then writes fails with "database is locked" among several processes; this one
+    makes the others wait instead.
+    """
     # SQLite's own patience sleeps up to a tenth of a second between two looks, while the lock is free a hundred times.
-    plain = connection.connection.dbapi_connection
+    plain = _plain(connection)
     until = time.monotonic() + SQLITE_PATIENCE
     plain.execute("PRAGMA busy_timeout=0")
     try:
@@ -75,6 +74,16 @@ def _begin_immediate(connection: Any) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # once more, for an error like every other
     finally:
         plain.execute(f"PRAGMA busy_timeout={1000 * SQLITE_PATIENCE}")
+
+
+def _begin_reading(connection: Connection) -> None:
+    """Have every read of the transaction see the same moment; it keeps no writer waiting."""
+    _plain(connection).execute("BEGIN")
+
+
+def _plain(connection: Connection) -> sqlite3.Connection:
+    plain: sqlite3.Connection = connection.connection.dbapi_connection  # type: ignore[assignment]
+    return plain
 
 
 class _Turn:
@@ -100,8 +109,13 @@ def session_factory(
 
     `after_commit` is given the ids that were noted under ``session.info["staged"]``, once they are safely stored.
     """
+    # The option tells listeners which transactions cannot have written.
     bound = engine.execution_options(read_only=True) if read_only else engine
-    turn = _Turn() if engine.dialect.name == "sqlite" and not read_only else nullcontext()
+    is_sqlite = engine.dialect.name == "sqlite"
+    turn = _Turn() if is_sqlite and not read_only else nullcontext()
+    # PostgreSQL's driver begins by itself. An engine-wide "begin" event would do the same for SQLite, and cost every
+    # statement of it a look for other events.
+    begin = (_begin_reading if read_only else begin_writing) if is_sqlite else None
 
     @contextmanager
     def transaction() -> Iterator[Session]:
@@ -110,6 +124,8 @@ def session_factory(
         _open.flag = True
         try:
             with turn, bound.connect() as connection, connection.begin():
+                if begin is not None:
+                    begin(connection)
                 # The transaction is the connection's. Many need no more than that; the session joins it when one does.
                 session = Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only")
                 session.info["connection"] = connection

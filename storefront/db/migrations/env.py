@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from alembic import context
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlmodel import AutoString
 
+from storefront.db.session import begin_writing
 from storefront.db.types import EnumByValue, UtcTime
 
 
@@ -29,6 +30,7 @@ def run() -> None:
         if is_sqlite:
             # A pragma counts only outside a transaction; the raw connection has none open yet.
             connection.connection.cursor().execute("PRAGMA foreign_keys=OFF")
+            event.listen(connection, "begin", begin_writing)
         context.configure(
             connection=connection,
             target_metadata=context.config.attributes["metadata"],
