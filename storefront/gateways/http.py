@@ -1,4 +1,7 @@
-"""HTTP to vendors: a session per thread, a total deadline per call, a cap on bodies, no redirects, cookies or proxies.
+"""HTTP to vendors: connections of each thread, a deadline for each call, a cap on bodies, no redirects or cookies.
+
+A call goes straight to the transport of requests, below its sessions: neither .netrc nor proxies named by the
+environment may change who gets our credentials.
 
 Nothing is repeated except plain reads, once, after a connection error, within the same deadline. Bodies, headers and
 tokens never reach a log line or an error.
@@ -12,7 +15,6 @@ import socket
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
 from typing import Any, TypeVar
 
 import requests
@@ -40,6 +42,7 @@ Answer = TypeVar("Answer")
 
 _CHUNK = 64 * 1024
 _LONGEST_WAIT = 3600.0
+_HEADERS = requests.utils.default_headers()
 
 # The deadline of the call in hand. The connection objects of requests are made and reused far below any argument
 # we could pass, and a call never leaves its thread.
@@ -102,15 +105,7 @@ class Http:
     def _once(self, call: HttpCall, deadline: Deadline) -> HttpAnswer:
         _current.deadline = deadline
         try:
-            with self._session().request(
-                call.method,
-                call.url,
-                headers=call.headers,
-                data=call.body,
-                timeout=deadline.remaining(),
-                allow_redirects=False,
-                stream=True,
-            ) as response:
+            with self._adapter().send(_prepared(call), stream=True, timeout=deadline.remaining()) as response:
                 body = bytearray()
                 for chunk in response.iter_content(_CHUNK):
                     body += chunk
@@ -120,17 +115,22 @@ class Http:
         finally:
             _current.deadline = None
 
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = requests.Session()
-            # Neither .netrc nor proxies named by the environment may change who gets our credentials.
-            session.trust_env = False
-            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-            for scheme in ("http://", "https://"):
-                session.mount(scheme, _BoundedAdapter())
-            self._local.session = session
-        return session
+    def _adapter(self) -> _BoundedAdapter:
+        adapter: _BoundedAdapter | None = getattr(self._local, "adapter", None)
+        if adapter is None:
+            adapter = self._local.adapter = _BoundedAdapter()
+        return adapter
+
+
+def _prepared(call: HttpCall) -> requests.PreparedRequest:
+    headers = _HEADERS.copy()
+    headers.update(call.headers)
+    request = requests.PreparedRequest()
+    request.prepare_method(call.method)
+    request.prepare_url(call.url, None)
+    request.prepare_headers(headers)
+    request.prepare_body(call.body, None)
+    return request
 
 
 def demand_success(call: str, answer: HttpAnswer) -> HttpAnswer:

@@ -10,6 +10,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -167,6 +168,23 @@ def test_redirects_are_not_followed_and_cookies_not_kept(wire: Any, http: Http) 
     assert b"cookie" not in server.requests[1].lower()
 
 
+def test_the_environment_changes_nothing(
+    wire: Any, http: Http, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a proxy nor a .netrc of the machine may change who gets our credentials, or which."""
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\n")
+    with socket.create_server(("127.0.0.1", 0)) as proxy:
+        monkeypatch.setenv("NETRC", str(netrc))
+        monkeypatch.setenv("HTTP_PROXY", "http://{}:{}".format(*proxy.getsockname()))
+        monkeypatch.setenv("http_proxy", "http://{}:{}".format(*proxy.getsockname()))
+        monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("no_proxy", raising=False)
+        server = wire(answer(OK))
+        assert ask(http, server.url).body == b"ok"
+    assert b"authorization" not in server.requests[0].lower()
+
+
 def test_no_call_inside_a_transaction(wire: Any, http: Http, tmp_path: Path) -> None:
     """An outside call while a transaction is open is a programming error and is not made."""
     server = wire(answer(OK))
@@ -202,7 +220,7 @@ def test_a_strange_wait_is_bounded(header: str, seconds: float) -> None:
     assert retry_after({"Retry-After": header}) == seconds
 
 
-def test_tls_is_verified_and_bounded(http: Http, tmp_path: Path) -> None:
+def test_tls_is_verified_and_bounded(http: Http, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An unknown certificate is refused, and a known one is spoken to."""
     certificate = _self_signed(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -224,7 +242,8 @@ def test_tls_is_verified_and_bounded(http: Http, tmp_path: Path) -> None:
         server.start()
         with pytest.raises(Unreachable):
             ask(http, f"https://127.0.0.1:{port}", body=None)
-        http._session().verify = str(certificate)
+        adapter = http._adapter()
+        monkeypatch.setattr(adapter, "send", partial(adapter.send, verify=str(certificate)))
         assert ask(http, f"https://127.0.0.1:{port}", body=None).body == b"ok"
         server.join()
 
