@@ -25,8 +25,8 @@ _A_PAGE = 100
 class StripeBilling:
     """`billing_ports.Billing` over Stripe. Most methods make one call, those that change something read it back."""
 
-    def __init__(self, v1: stripe.V1Services) -> None:
-        self._v1 = v1
+    def __init__(self, client: stripe.StripeClient) -> None:
+        self._v1 = client.v1
 
     def subscription(self, subscription_id: str) -> Subscription:
         """The subscription as it is now, ended ones included."""

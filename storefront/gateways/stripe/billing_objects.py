@@ -10,9 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from storefront.billing_ports import Invoice, InvoiceStatus, Subscription, SubscriptionStatus
-from storefront.gateways.stripe.objects import fields_present, id_of, moment, money, unknown
-
-Facts = Mapping[str, Any]
+from storefront.gateways.stripe.objects import Facts, fields_present, id_of, moment, money, unknown
 
 _STATUS: Final = {
     "active": SubscriptionStatus.ACTIVE,

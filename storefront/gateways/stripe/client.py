@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import stripe
 
@@ -12,6 +13,7 @@ from storefront.gateways.stripe import objects
 from storefront.gateways.stripe.billing_objects import subscription_of
 from storefront.gateways.stripe.errors import translated
 from storefront.gateways.stripe.notices import Notices
+from storefront.gateways.stripe.objects import Facts
 from storefront.kernel.errors import Refused
 from storefront.ports import (
     Capture,
@@ -41,21 +43,22 @@ _MOST_REFUNDS = 100
 class StripeCashier:
     """`ports.Cashier` over Stripe. A method makes one call of at most `deadline` seconds, `expire_page` up to two."""
 
-    def __init__(self, v1: stripe.V1Services, *, webhook_secret: str, livemode: bool) -> None:
-        self._v1 = v1
+    def __init__(self, client: stripe.StripeClient, *, webhook_secret: str, livemode: bool) -> None:
+        self._client = client
+        self._v1 = client.v1
         self._notices = Notices(webhook_secret, livemode=livemode)
 
     def open_page(self, request: PageRequest) -> PaymentPage:
         """Open a payment page; the same request under the same attempt opens the same page again."""
         key = f"order-{request.order_id}-pay-{request.attempt}"
         with translated("stripe.open_page"):
-            session = self._v1.checkout.sessions.create(_page_params(request), {"idempotency_key": key})
+            session = self._session("post", "", **_page_params(request), idempotency_key=key)
         return objects.page(session)
 
     def page(self, session_id: str) -> PaymentPage:
         """The page as it is now, with what was captured and refunded."""
         with translated("stripe.page"):
-            session = self._v1.checkout.sessions.retrieve(session_id, {"expand": _WITH_CHARGE})
+            session = self._session("get", f"/{quote(session_id, safe='')}", expand=_WITH_CHARGE)
             with objects.fields_present():
                 begun = self._first_payment(session)
         return objects.page(session, begun)
@@ -64,7 +67,7 @@ class StripeCashier:
         """Close an open page; if it is not open any more, the page as it is now. `Refused` when it stays open."""
         try:
             with translated("stripe.expire_page"):
-                session = self._v1.checkout.sessions.expire(session_id, {"expand": _WITH_CHARGE})
+                session = self._session("post", f"/{quote(session_id, safe='')}/expire", expand=_WITH_CHARGE)
         except Refused:
             now = self.page(session_id)
             if now.status is PageStatus.OPEN:
@@ -117,14 +120,19 @@ class StripeCashier:
         """Verify an event on its raw bytes; see `Notices.read`."""
         return self._notices.read(payload, signature)
 
-    def _first_payment(self, session: stripe.checkout.Session) -> stripe.PaymentIntent | None:
+    def _session(self, method: str, path: str, **params: Any) -> Facts:
+        """A Checkout Session as plain data: every purchase reads it, and has no use for objects all the way down."""
+        answer: Facts = self._client.raw_request(method, f"/v1/checkout/sessions{path}", **params).data
+        return answer
+
+    def _first_payment(self, session: Facts) -> Facts | None:
         """What paid the first invoice of the subscription a completed page began."""
-        invoice = objects.id_of(session.invoice)
-        if session.mode != "subscription" or invoice is None:
+        invoice = objects.id_of(session["invoice"])
+        if session["mode"] != "subscription" or invoice is None:
             return None
         payments = self._v1.invoice_payments.list({"invoice": invoice, "expand": _OF_INVOICE})
         intents = [one.payment.payment_intent for one in payments.data]
-        return next((one for one in intents if isinstance(one, stripe.PaymentIntent)), None)
+        return next((one.to_dict() for one in intents if isinstance(one, stripe.PaymentIntent)), None)
 
     def _subscription_begun_by(self, payment_id: str) -> str | None:
         wanted: InvoicePaymentListParamsPayment = {"type": "payment_intent", "payment_intent": payment_id}

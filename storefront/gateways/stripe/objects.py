@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final, NoReturn
 
@@ -12,6 +12,9 @@ import stripe
 from storefront.kernel.errors import Unintelligible
 from storefront.kernel.money import Money
 from storefront.ports import Capture, CashierRefund, Dispute, DisputeStatus, PageStatus, PaymentPage, RefundStatus
+
+Facts = Mapping[str, Any]
+"""An object of Stripe's as plain data, by the names of its fields."""
 
 _REFUND_STATUS: Final = {
     "pending": RefundStatus.PENDING,
@@ -40,7 +43,7 @@ _LOCALES: Final = frozenset(
 """The languages the hosted page speaks; it refuses any other."""
 
 
-def page(session: stripe.checkout.Session, begun: stripe.PaymentIntent | None = None) -> PaymentPage:
+def page(session: Facts, begun: Facts | None = None) -> PaymentPage:
     """A Checkout Session, with its payment intent and charge where they were expanded.
 
     The money of a subscription's page hangs on its first invoice: `begun` is the intent that paid that one.
@@ -52,30 +55,30 @@ def page(session: stripe.checkout.Session, begun: stripe.PaymentIntent | None = 
         return _page(session, begun)
 
 
-def _page(session: stripe.checkout.Session, begun: stripe.PaymentIntent | None) -> PaymentPage:
-    intent = begun if begun is not None else _expanded(session.payment_intent)
-    charge = _expanded(intent.latest_charge) if intent is not None else None
+def _page(session: Facts, begun: Facts | None) -> PaymentPage:
+    intent = begun if begun is not None else _expanded(session["payment_intent"])
+    charge = _expanded(intent["latest_charge"]) if intent is not None else None
     captured = None
-    if intent is not None and intent.status == "succeeded":
-        captured = money("payment_intent.amount_received", intent.amount_received, intent.currency)
-    card = _card_of(charge)
+    if intent is not None and intent["status"] == "succeeded":
+        captured = money("payment_intent.amount_received", intent["amount_received"], intent["currency"])
+    card = _card_of(charge or {})
     return PaymentPage(
-        session_id=session.id,
-        status=_page_status(session.status),
-        paid=session.payment_status == "paid" and captured is not None and captured.minor > 0,
-        url=session.url,
-        amount=money("amount_total", session.amount_total, session.currency),
-        client_reference=session.client_reference_id,
-        payment_id=intent.id if begun is not None else id_of(session.payment_intent),
+        session_id=session["id"],
+        status=_page_status(session["status"]),
+        paid=session["payment_status"] == "paid" and captured is not None and captured.minor > 0,
+        url=session["url"],
+        amount=money("amount_total", session["amount_total"], session["currency"]),
+        client_reference=session["client_reference_id"],
+        payment_id=intent["id"] if intent is not None else id_of(session["payment_intent"]),
         captured=captured,
-        refunded_minor=charge.amount_refunded if charge is not None else 0,
-        card_brand=card.brand if card is not None else None,
-        card_last4=card.last4 if card is not None else None,
-        receipt_url=charge.receipt_url if charge is not None else None,
-        paid_at=moment(charge.created, "charge.created") if charge is not None and captured is not None else None,
-        livemode=session.livemode,
-        subscription_id=id_of(session.subscription),
-        customer_id=id_of(session.customer),
+        refunded_minor=charge["amount_refunded"] if charge is not None else 0,
+        card_brand=card.get("brand"),
+        card_last4=card.get("last4"),
+        receipt_url=charge["receipt_url"] if charge is not None else None,
+        paid_at=moment(charge["created"], "charge.created") if charge is not None and captured is not None else None,
+        livemode=session["livemode"],
+        subscription_id=id_of(session["subscription"]),
+        customer_id=id_of(session["customer"]),
     )
 
 
@@ -127,14 +130,14 @@ def _page_status(status: str | None) -> PageStatus:
         unknown("status")
 
 
-def _card_of(charge: Any) -> Any:
-    details = getattr(charge, "payment_method_details", None)
-    return getattr(details, "card", None)
+def _card_of(charge: Facts) -> Facts:
+    details = charge.get("payment_method_details") or {}
+    return details.get("card") or {}
 
 
-def _expanded(value: Any) -> Any:
+def _expanded(value: Any) -> Facts | None:
     """The object in an expandable field; None when there is none or only its id."""
-    return value if isinstance(value, stripe.StripeObject) else None
+    return value if isinstance(value, dict) else None
 
 
 def id_of(value: Any) -> str | None:
