@@ -9,10 +9,11 @@ import smtplib
 import socket
 import ssl
 from email.errors import HeaderParseError, MessageError
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.utils import format_datetime
+from functools import cache
 from typing import Any
 
 from storefront.gateways.calls import (
@@ -29,6 +30,17 @@ from storefront.ports import Letter
 
 VENDOR = "smtp"
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+
+
+class _HeaderClasses(HeaderRegistry):
+    """The library builds a class for every header of every letter; there are only so many kinds of them."""
+
+    @cache  # noqa: B019 - there is one registry, and it lives as long as the process
+    def __getitem__(self, name: str) -> type:
+        return super().__getitem__(name)
+
+
+_POLICY = SMTP_POLICY.clone(header_factory=_HeaderClasses())
 
 
 class SmtpMailer:
@@ -97,7 +109,7 @@ class SmtpMailer:
             if _CONTROL.search(value):
                 raise Refused(f"smtp: line breaks in {name}", vendor_code="header", field=name)
         try:
-            message = EmailMessage(policy=SMTP_POLICY)
+            message = EmailMessage(policy=_POLICY)
             message["From"] = Address(self._sender_name, addr_spec=self._sender)
             message["To"] = _complete_address(letter.to)
             message["Subject"] = letter.subject
