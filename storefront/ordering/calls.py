@@ -11,7 +11,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, insert, update
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
@@ -30,6 +30,7 @@ class AlreadyBegun(Exception):
 _OF_STEP = (col(Call.order_id) == bindparam("order_id"), col(Call.step) == bindparam("step"))
 _LATEST = select(Call).where(*_OF_STEP).order_by(col(Call.attempt).desc()).limit(1)
 _SAME = select(Call.id).where(*_OF_STEP, col(Call.attempt) == bindparam("attempt"))
+_BEGIN = insert(Call)
 _END = (
     update(Call)
     .where(col(Call.id) == bindparam("call_id"), col(Call.claim_token) == bindparam("token"))
@@ -81,26 +82,19 @@ def begin(
     It is looked for before it is written: whoever ends that call at this moment holds its row and waits for the order,
     which our caller may have locked, and on PostgreSQL our insert would wait for them.
     """
-    if prepared.run(session, _SAME, order_id=order_id, step=step, attempt=attempt).first() is not None:
+    of_step = {"order_id": order_id, "step": step, "attempt": attempt}
+    if prepared.run(session, _SAME, **of_step).first() is not None:
         raise AlreadyBegun(step)
     hard_end = wall_now() + dt.timedelta(seconds=deadline)
-    call = Call(
-        id=new_id(),
-        order_id=order_id,
-        step=step,
-        attempt=attempt,
-        key=key,
-        request=request,
-        claim_token=secrets.token_hex(16),
-        lease_until=hard_end + LEASE_MARGIN,
-        hard_end_at=hard_end,
-        started_at=now,
-    )
+    ticket = Ticket(new_id(), secrets.token_hex(16), key, attempt, request)
+    begun = {"started_at": now, "hard_end_at": hard_end, "lease_until": hard_end + LEASE_MARGIN}
+    ours = {"id": ticket.call_id, "claim_token": ticket.token, "key": key, "request": request}
     try:
-        prepared.put(session, call)  # the unique key speaks before the call is made
+        # The unique key speaks before the call is made.
+        prepared.run(session, _BEGIN, **ours, **of_step, **begun, state=CallState.STARTED, error="")
     except IntegrityError as taken:
         raise AlreadyBegun(step) from taken
-    return Ticket(call.id, call.claim_token, key, attempt, request)
+    return ticket
 
 
 def reclaim(session: Session, call: Call, *, deadline: float) -> Ticket:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam, insert, update
 from sqlmodel import Session, col, select
 
 from storefront.db import prepared
@@ -120,6 +120,7 @@ class StateRaced(StorefrontError):
 
 
 _STATE = select(Order.state).where(col(Order.id) == bindparam("order_id"))
+_TELL = insert(OrderEvent)
 _MOVE = update(Order).where(col(Order.id) == bindparam("order_id"), col(Order.state) == bindparam("before"))
 
 
@@ -159,18 +160,8 @@ def move(
     changed = prepared.run(session, _MOVE, order_id=order_id, before=state, **values)
     if changed.rowcount != 1:
         raise StateRaced(order_id)
-    prepared.put(
-        session,
-        OrderEvent(
-            order_id=order_id,
-            at=now,
-            event=event.value,
-            from_state=state,
-            to_state=following,
-            actor=actor,
-            facts=facts or {},
-        ),
-    )
+    told = {"order_id": order_id, "at": now, "event": event.value, "actor": actor, "facts": facts or {}}
+    prepared.run(session, _TELL, **told, from_state=state, to_state=following)
     session.expire_all()
     return following
 
