@@ -14,7 +14,7 @@ from storefront.models.order import Order, OrderKind
 from storefront.models.renewal import Renewal
 from storefront.models.sim import Sim
 from storefront.ordering.bench import Workbench, wake_renewal
-from storefront.ordering.place import Placed, TopUpWanted, Wanted, place, place_top_up
+from storefront.ordering.place import Also, Placed, TopUpWanted, Wanted, place, place_top_up
 from storefront.ports import SessionFactory
 from storefront.renewals.last_look import Limits
 from storefront.renewals.states import tell
@@ -62,21 +62,24 @@ def is_offered(settings: Settings, days: int) -> bool:
     return settings.auto_renew and days >= settings.renewal_least_days
 
 
-def buy_esim(bench: Workbench, wanted: Wanted, wish: Wish | None) -> Placed:
-    """Place the order of a new eSIM and, with a wish, what was agreed. Raises `BadLimit`, `NotRenewable`."""
+def buy_esim(bench: Workbench, wanted: Wanted, wish: Wish | None, also: Also | None = None) -> Placed:
+    """Place the order of a new eSIM and, with a wish, what was agreed. Raises `BadLimit`, `NotRenewable`.
+
+    `also` writes more in the transaction of a new order.
+    """
     if wish is None:
-        return place(bench, wanted)
+        return place(bench, wanted, also)
     _check(bench, wish, wanted.charged, wanted.days)
-    return place(bench, wanted, lambda session, order: _agree(session, bench, order, wish))
+    return place(bench, wanted, _agreeing(bench, wish, also))
 
 
-def buy_top_up(bench: Workbench, wanted: TopUpWanted, wish: Wish | None) -> Placed:
+def buy_top_up(bench: Workbench, wanted: TopUpWanted, wish: Wish | None, also: Also | None = None) -> Placed:
     """Place a top-up and, with a wish, what was agreed. Raises also `AlreadyRenewing`."""
     if wish is None:
-        return place_top_up(bench, wanted)
+        return place_top_up(bench, wanted, also)
     _check(bench, wish, wanted.charged, wanted.days)
     refuse_second(bench.read, wanted.iccid)
-    return place_top_up(bench, wanted, lambda session, order: _agree(session, bench, order, wish))
+    return place_top_up(bench, wanted, _agreeing(bench, wish, also))
 
 
 def refuse_second(read: SessionFactory, iccid: str) -> None:
@@ -108,6 +111,15 @@ def _check(bench: Workbench, wish: Wish, price: Money, days: int) -> None:
 def _refuse(is_wrong: bool, field: str, detail: str) -> None:
     if is_wrong:
         raise BadLimit(detail, field=field)
+
+
+def _agreeing(bench: Workbench, wish: Wish, also: Also | None) -> Also:
+    def write(session: Session, order: Order) -> None:
+        _agree(session, bench, order, wish)
+        if also is not None:
+            also(session, order)
+
+    return write
 
 
 def _agree(session: Session, bench: Workbench, order: Order, wish: Wish) -> None:

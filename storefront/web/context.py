@@ -13,12 +13,14 @@ from typing import Any
 from flask import Flask, Response, current_app, g, redirect, request, url_for
 from flask_login import LoginManager, UserMixin, current_user
 from markupsafe import Markup
+from sqlmodel import Session
 from werkzeug.wrappers import Response as AnyResponse
 
 from storefront.identity import sessions
 from storefront.identity.sessions import NOBODY, SessionView
 from storefront.kernel.money import Money
 from storefront.letters import wording
+from storefront.ordering.place import Also
 from storefront.settings import Settings
 from storefront.sims.names import PlanTold, told_by
 from storefront.web import i18n
@@ -96,10 +98,20 @@ def grant_order(order_id: str) -> None:
     """Let this browser see the order from now on; a stranger gets a guest session, whose cookie goes out with it."""
     view, at = current(), now()
     with house().write() as session:
-        if view.id is None:
-            view, token = sessions.open_guest(session, now=at)
-            remember(view, token)
-        sessions.grant(session, str(view.id), order_id=order_id, now=at)
+        _grant(session, view, order_id, at)
+
+
+def granting() -> Also:
+    """As `grant_order`, for an order yet to be written and in the transaction that writes it."""
+    view, at = current(), now()
+    return lambda session, order: _grant(session, view, order.id, at)
+
+
+def _grant(session: Session, view: SessionView, order_id: str, at: dt.datetime) -> None:
+    if view.id is None:
+        view, token = sessions.open_guest(session, now=at)
+        remember(view, token)
+    sessions.grant(session, str(view.id), order_id=order_id, now=at)
 
 
 def session_token() -> str | None:

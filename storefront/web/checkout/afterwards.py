@@ -14,9 +14,14 @@ BUDGET = 6.0
 
 
 def go_on(placed: Placed, locale: str) -> Response:
-    """To the payment page of an order just placed, or to the page that waits for it; this browser may see both."""
-    grant_order(placed.order_id)
-    _hurry(placed)
+    """To the payment page of an order just placed, or to the page that waits for it; this browser may see both.
+
+    It may see a new order since the transaction that wrote it (`context.granting`). A second click changes nothing.
+    """
+    if placed.is_new:
+        _hurry(placed)
+    else:
+        grant_order(placed.order_id)
     return to_payment(locale, placed.reference)
 
 
@@ -31,9 +36,6 @@ def ordered_before(form_key: str | None, locale: str) -> Response | None:
 
 
 def _hurry(placed: Placed) -> None:
-    """A second click changes nothing."""
-    if not placed.is_new:
-        return
     with outside_permit() as granted:
         if granted:
             advance(house().bench, placed.order_id, budget=BUDGET)

@@ -220,7 +220,8 @@ def top_up(locale: str, key: str) -> Response | tuple[str, int]:
         time_zone=known_zone(request.form.get("time_zone")),
     )
     try:
-        placed = enrol.buy_top_up(home.bench, order, renew.wish_of(filled, order.charged, order.days, locale))
+        wish = renew.wish_of(filled, order.charged, order.days, locale)
+        placed = enrol.buy_top_up(home.bench, order, wish, context.granting())
     except BadLimit as wrong:
         renew.blame(filled, wrong, order.charged, locale)
         return _top_up_page(sim, wanted, filled), 422
