@@ -17,9 +17,9 @@ from storefront.kernel.errors import Kind, StorefrontError
 from storefront.kernel.iccid import masked
 from storefront.kernel.ids import new_id, new_reference
 from storefront.kernel.money import Money
-from storefront.models.order import Order, OrderEvent, OrderKind, OrderState
+from storefront.models.order import Order, OrderKind, OrderState
 from storefront.ordering.bench import Workbench, arm
-from storefront.ordering.states import IS_UNPAID
+from storefront.ordering.states import IS_UNPAID, tell
 
 SAFETY_NET = dt.timedelta(seconds=10)
 
@@ -196,16 +196,7 @@ def _write(bench: Workbench, order: Order, also: Also | None) -> Placed:
 def put(session: Session, order: Order) -> None:
     """Write a new order and the first line of its history."""
     prepared.put(session, order)
-    prepared.put(
-        session,
-        OrderEvent(
-            order_id=order.id,
-            at=order.placed_at,
-            event="placed",
-            from_state=OrderState.PLACED,
-            to_state=OrderState.PLACED,
-        ),
-    )
+    tell(session, order.id, "placed", (OrderState.PLACED, OrderState.PLACED), now=order.placed_at)
 
 
 def placed_by(session: Session, form_key: str) -> Placed | None:

@@ -160,10 +160,24 @@ def move(
     changed = prepared.run(session, _MOVE, order_id=order_id, before=state, **values)
     if changed.rowcount != 1:
         raise StateRaced(order_id)
-    told = {"order_id": order_id, "at": now, "event": event.value, "actor": actor, "facts": facts or {}}
-    prepared.run(session, _TELL, **told, from_state=state, to_state=following)
+    tell(session, order_id, event.value, (state, following), now=now, actor=actor, facts=facts)
     session.expire_all()
     return following
+
+
+def tell(
+    session: Session,
+    order_id: str,
+    event: str,
+    way: tuple[OrderState, OrderState],
+    *,
+    now: dt.datetime,
+    actor: str = "system",
+    facts: dict[str, Any] | None = None,
+) -> None:
+    """Write one line of the order's history: the event and the `way` it went, from one state to another."""
+    told = {"order_id": order_id, "at": now, "event": event, "actor": actor, "facts": facts or {}}
+    prepared.run(session, _TELL, **told, from_state=way[0], to_state=way[1])
 
 
 def state_of(session: Session, order_id: str) -> OrderState:

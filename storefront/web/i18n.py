@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import lru_cache
 from pathlib import Path
-from typing import cast
 
 from babel import Locale, UnknownLocaleError
 from babel.support import Translations
@@ -58,9 +57,10 @@ def furnish(app: Flask, settings: Settings, translations: Path) -> None:
 
 def _sentences() -> Translations:
     """Those of this request's language; the library looks for the language again at each of a page's hundred."""
-    if "sentences" not in g:
-        g.sentences = get_translations()
-    return cast("Translations", g.sentences)
+    found: Translations | None = g.get("sentences")
+    if found is None:
+        found = g.sentences = get_translations()
+    return found
 
 
 def _from_path(path: str) -> dict[str, object]:
