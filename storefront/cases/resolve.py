@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
+from storefront.db import prepared
 from storefront.kernel.errors import Kind, StorefrontError
 from storefront.models.case import Case
 from storefront.models.order import Order, OrderState
@@ -89,7 +90,7 @@ def get_case(session: Session, case_id: str) -> CaseView:
 
 def open_cases_of(session: Session, order_id: str) -> list[CaseView]:
     """Unresolved cases of an order."""
-    return [_view(case) for case in session.exec(_OPEN_OF, params={"order_id": order_id})]
+    return [_view(case) for case in prepared.rows(session, _OPEN_OF, order_id=order_id)]
 
 
 def take(session: Session, case_id: str, *, owner: str, from_owner: str | None = None) -> CaseView:

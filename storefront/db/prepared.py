@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Connection, CursorResult, Executable, Insert, insert, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import Session, SQLModel
+from sqlmodel.sql.expression import SelectOfScalar
+
+Model = TypeVar("Model", bound=SQLModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,19 @@ def run(session: Session, statement: Executable | Either, **values: Any) -> Curs
     if isinstance(statement, Either):
         statement = statement.postgresql if connection.dialect.name == "postgresql" else statement.sqlite
     return connection.execute(statement, values)
+
+
+def rows(session: Session, statement: SelectOfScalar[Model], **values: Any) -> list[Model]:
+    """As `run`, for whole rows that are only looked at.
+
+    They have the model's columns by name, were never part of a session, and refuse to be changed.
+    """
+    return cast("list[Model]", run(session, statement, **values).all())
+
+
+def first(session: Session, statement: SelectOfScalar[Model], **values: Any) -> Model | None:
+    """The first of `rows`, if there is one."""
+    return cast("Model | None", run(session, statement, **values).first())
 
 
 def put(session: Session, row: SQLModel) -> None:

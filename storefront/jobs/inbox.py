@@ -62,8 +62,8 @@ def store(
 
 
 def get(session: Session, inbox_id: str) -> InboxRow | None:
-    """The stored notice."""
-    return session.exec(_GET, params={"inbox_id": inbox_id}).first()
+    """The stored notice; to be looked at only."""
+    return prepared.first(session, _GET, inbox_id=inbox_id)
 
 
 def mark_handled(session: Session, inbox_id: str, now: dt.datetime) -> None:

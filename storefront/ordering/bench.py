@@ -53,8 +53,9 @@ class Workbench:
 
 
 def order_row(session: Session, order_id: str) -> Order:
-    """The order, as this transaction sees it."""
-    return session.exec(_ORDER, params={"order_id": order_id}).one()
+    """The order, as this transaction sees it; to be looked at only."""
+    [order] = prepared.rows(session, _ORDER, order_id=order_id)
+    return order
 
 
 def locked(session: Session, order_id: str) -> Order:

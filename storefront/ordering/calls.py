@@ -50,7 +50,12 @@ class Ticket:
 
 
 def latest(session: Session, order_id: str, step: str) -> Call | None:
-    """The newest call of a step."""
+    """The newest call of a step; to be looked at only."""
+    return prepared.first(session, _LATEST, order_id=order_id, step=step)
+
+
+def latest_to_change(session: Session, order_id: str, step: str) -> Call | None:
+    """As `latest`, for `reclaim` and `resolve`."""
     return session.exec(_LATEST, params={"order_id": order_id, "step": step}).first()
 
 

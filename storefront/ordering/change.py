@@ -223,9 +223,9 @@ def _refuse_without_money(session: Session, order_id: str) -> None:
 def _report(session: Session, order: Order) -> Call | None:
     """The newest call that told the supplier of the payment."""
     if order.kind is OrderKind.TOP_UP:
-        return calls.latest(session, order.id, top_up.STEP)
+        return calls.latest_to_change(session, order.id, top_up.STEP)
     reserved = hold.open_hold(session, order.id)
-    return calls.latest(session, order.id, f"notify-{reserved.attempt}") if reserved else None
+    return calls.latest_to_change(session, order.id, f"notify-{reserved.attempt}") if reserved else None
 
 
 def _also(session: Session, also: Also | None) -> None:

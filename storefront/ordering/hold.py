@@ -73,8 +73,8 @@ def may_try(order: Order) -> bool:
 
 
 def open_hold(session: Session, order_id: str) -> Hold | None:
-    """The reservation an order may still use."""
-    return session.exec(_OPEN_OF, params={"order_id": order_id}).first()
+    """The reservation an order may still use; to be looked at only."""
+    return prepared.first(session, _OPEN_OF, order_id=order_id)
 
 
 def _pre_order(bench: Workbench, order: Order) -> Outcome:

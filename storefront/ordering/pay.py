@@ -179,7 +179,7 @@ def _ticket(bench: Workbench, order: Order, hold: Hold | None, last: Call | None
         if locked_state(session, order.id) is not order.state:
             return None
         if last is not None and calls.is_unresolved(last):
-            current = calls.latest(session, order.id, STEP)
+            current = calls.latest_to_change(session, order.id, STEP)
             if current is None or calls.is_running(current):
                 return None
             return calls.reclaim(session, current, deadline=deadline)

@@ -116,9 +116,9 @@ def id_of(read: SessionFactory, reference: str) -> str:
 
 
 def seen(session: Session, who: SessionView, reference: str) -> Order:
-    """The order, if `who` may see it; one that is not theirs looks like one that never was."""
+    """The order, if `who` may see it, to be looked at only; one that is not theirs looks like one that never was."""
     plain = normalise_reference(reference)
-    order = session.exec(_BY_REFERENCE, params={"reference": plain}).first() if plain else None
+    order = prepared.first(session, _BY_REFERENCE, reference=plain) if plain else None
     if order is None or not sessions.may_see(session, who, order_id=order.id, email=order.email):
         raise OrderNotFound(field="reference")
     return order

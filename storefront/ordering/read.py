@@ -126,7 +126,7 @@ def my_order(read: SessionFactory, who: SessionView, reference: str, *, margin_s
 def order_view(read: SessionFactory, order_id: str, *, margin_seconds: int) -> OrderView:
     """One order in full, whoever asks. Raises `OrderNotFound`."""
     with read() as session:
-        order = session.exec(_BY_ID, params={"order_id": order_id}).first()
+        order = prepared.first(session, _BY_ID, order_id=order_id)
         if order is None:
             raise OrderNotFound
         return _view(session, order, margin_seconds)
@@ -159,15 +159,15 @@ def orders_of_sim(session: Session, iccid: str) -> list[Order]:
 
 
 def profile_of(read: SessionFactory, order_id: str) -> Profile | None:
-    """The delivered profile, still sealed."""
+    """The delivered profile, still sealed; to be looked at only."""
     with read() as session:
-        return session.exec(_PROFILE, params={"order_id": order_id}).first()
+        return prepared.first(session, _PROFILE, order_id=order_id)
 
 
 def for_letter(read: SessionFactory, order_id: str, *, margin_seconds: int) -> tuple[OrderView, str]:
     """One order in full, and the address its letters go to."""
     with read() as session:
-        order = session.exec(_BY_ID, params={"order_id": order_id}).one()
+        [order] = prepared.rows(session, _BY_ID, order_id=order_id)
         return _view(session, order, margin_seconds), order.email
 
 
@@ -177,7 +177,7 @@ def _view(session: Session, order: Order, margin_seconds: int) -> OrderView:
     waiting = order.state is OrderState.AWAITING_PAYMENT
     is_top_up = order.kind is OrderKind.TOP_UP
     hold = open_hold(session, order.id) if waiting and not is_top_up else None
-    payments = session.exec(_PAYMENTS, params={"order_id": order.id}).all()
+    payments = prepared.rows(session, _PAYMENTS, order_id=order.id)
     paid = next((one for one in payments if one.state is PaymentState.PAID and not one.is_extra), None)
     page = next((one for one in payments if one.state is PaymentState.OPEN), None)
     refunds = select(Refund).where(Refund.order_id == order.id).order_by(col(Refund.decided_at).desc())

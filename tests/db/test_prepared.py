@@ -90,3 +90,17 @@ def test_a_fact_said_twice_is_one_row(house, order_id):
 def _event(order_id):
     state = OrderState.PLACED
     return OrderEvent(order_id=order_id, at=NOON, event="seen", from_state=state, to_state=state)
+
+
+def test_a_row_read_whole_has_its_columns_and_stays_as_it_is(house, order_id):
+    """Whoever only looks gets every column as its own type, and no way to change what nobody would write."""
+    by_id = select(Order).where(col(Order.id) == bindparam("order_id"))
+    with house.read() as session:
+        seen = prepared.first(session, by_id, order_id=order_id)
+        loaded = session.get_one(Order, order_id)
+        assert {name: getattr(seen, name) for name in Order.model_fields} == loaded.model_dump()
+        assert prepared.rows(session, by_id, order_id="nobody") == []
+        assert prepared.first(session, by_id, order_id="nobody") is None
+    assert isinstance(seen.state, OrderState)
+    with pytest.raises(AttributeError):
+        seen.reason = "changed"
