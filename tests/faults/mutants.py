@@ -19,7 +19,7 @@ MUTANTS = (
         (
             (
                 "storefront/ordering/calls.py",
-                "    if prepared.run(session, _SAME, order_id=order_id, step=step, attempt=attempt).first() is not None:\n",
+                "    if prepared.run(session, _SAME, **of_step).first() is not None:\n",
                 "    if False:\n",
             ),
             (
