@@ -28,6 +28,8 @@ def furnish(app: Flask, settings: Settings, translations: Path) -> None:
         npgettext=lambda context, one, many, number: _sentences().unpgettext(context, one, many, number),
         newstyle=True,
     )
+    # The library's `_` looks "gettext" up again for each of a page's hundred sentences.
+    app.jinja_env.globals["_"] = app.jinja_env.globals["gettext"]
     currencies = frozenset(code.lower() for code in settings.currencies)
 
     @app.url_value_preprocessor
