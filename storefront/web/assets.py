@@ -9,13 +9,14 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from flask import Flask, Response, abort, current_app, request, url_for
+from flask import Flask, Response, abort, current_app, request
 from werkzeug.security import safe_join
 
 from storefront.web.limits import Access, guard
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 _AN_HOUR = "public, max-age=3600"
+_FOLDER = "/static"
 _LOOK_AGAIN = 1.0
 """Seconds for which a file is taken to be unchanged; a page names a dozen of them."""
 _SQUEEZABLE = ("text/", "image/svg+xml", "application/javascript", "application/manifest+json")
@@ -70,14 +71,18 @@ def furnish(app: Flask, folder: Path) -> None:
     """Serve `folder` under /static and the operator's colours under /theme.css; give templates `asset`."""
     app.extensions["shelf"] = Shelf(folder)
     app.jinja_env.globals["asset"] = asset
-    app.add_url_rule("/static/<path:filename>", endpoint="static", view_func=static)
+    app.add_url_rule(f"{_FOLDER}/<path:filename>", endpoint="static", view_func=static)
     app.add_url_rule("/theme.css", endpoint="theme", view_func=theme)
 
 
 def asset(name: str) -> str:
-    """The address of a static file, good for ever because it changes with the content."""
+    """The address of a static file, good for ever because it changes with the content.
+
+    It is put together here: a page names a dozen, and the router would ask each of them for its language.
+    """
     found = _shelf().get(name)
-    return url_for("static", filename=name, v=found.digest if found else None)
+    address = f"{request.script_root}{_FOLDER}/{name}"
+    return f"{address}?v={found.digest}" if found else address
 
 
 @guard(access=Access.PUBLIC, limit="asset")
