@@ -2,9 +2,12 @@
 
 import pytest
 from sqlalchemy import update
+from sqlmodel import select
 
 from storefront.models.catalogue import Plan
-from storefront.models.order import OrderState
+from storefront.models.identity import SessionGrant
+from storefront.models.order import Order, OrderState
+from storefront.ordering.place import place
 from tests import making
 from tests.driver import DECLINED
 
@@ -123,8 +126,26 @@ def test_too_many_open_holds_are_refused_politely(traveller, house):
     for _ in range(house.settings.open_holds_per_email):
         traveller.order()
     plan = traveller.some_plan()
-    answer = traveller.submit(plan["slug"], traveller.fill_checkout(plan["slug"]))
+    stranger = traveller.other()
+    answer = stranger.submit(plan["slug"], stranger.fill_checkout(plan["slug"]))
     assert answer.status_code == 429
+    assert "shop_session" not in "".join(answer.headers.getlist("Set-Cookie"))
+
+
+def test_an_order_is_never_without_the_browser_that_may_see_it(traveller, house):
+    """One transaction writes both: what cannot be written beside an order takes the order back."""
+
+    def fail(_session, _order):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        place(house.bench, making.wanted(house), fail)
+    with house.read() as session:
+        assert session.exec(select(Order.id)).all() == []
+    reference = traveller.order()
+    with house.read() as session:
+        granted = session.exec(select(SessionGrant.order_id)).all()
+    assert granted == [_id(house, reference)]
 
 
 @pytest.mark.parametrize(
