@@ -187,7 +187,7 @@ def production_faults(settings: Settings) -> list[str]:
     if not settings.case_email:
         faults.append("SHOP_CASE_EMAIL is empty (cases need a person: who gets the mail?)")
     return faults + [
-        f"SHOP_{name.upper()} must be https and must not be a loopback address"
+        f"SHOP_{name.upper()} must be https, without a name or password in it, and must not be a loopback address"
         for name in _ADDRESSES
         if not _is_safe_address(getattr(settings, name))
     ]
@@ -197,6 +197,9 @@ def _is_safe_address(url: str) -> bool:
     parts = urlsplit(url)
     host = parts.hostname or ""
     if parts.scheme != "https" or host == "localhost" or host.endswith(".localhost"):
+        return False
+    if "@" in parts.netloc:
+        # It would not be sent, and would stand in logs.
         return False
     try:
         return not ipaddress.ip_address(host).is_loopback

@@ -20,7 +20,7 @@ from storefront.identity import sessions
 from storefront.identity.sessions import NOBODY, SessionView
 from storefront.kernel.money import Money
 from storefront.letters import wording
-from storefront.ordering.place import Also
+from storefront.models.order import Order
 from storefront.settings import Settings
 from storefront.sims.names import PlanTold, told_by
 from storefront.web import i18n
@@ -96,22 +96,32 @@ def current() -> SessionView:
 
 def grant_order(order_id: str) -> None:
     """Let this browser see the order from now on; a stranger gets a guest session, whose cookie goes out with it."""
-    view, at = current(), now()
+    granting = Granting()
     with house().write() as session:
-        _grant(session, view, order_id, at)
+        granting.write(session, order_id)
+    granting.keep()
 
 
-def granting() -> Also:
-    """As `grant_order`, for an order yet to be written and in the transaction that writes it."""
-    view, at = current(), now()
-    return lambda session, order: _grant(session, view, order.id, at)
+class Granting:
+    """As `grant_order`, for an order yet to be written: a call of it belongs into the transaction that writes it."""
 
+    def __init__(self) -> None:
+        self._view, self._at, self._token = current(), now(), ""
 
-def _grant(session: Session, view: SessionView, order_id: str, at: dt.datetime) -> None:
-    if view.id is None:
-        view, token = sessions.open_guest(session, now=at)
-        remember(view, token)
-    sessions.grant(session, str(view.id), order_id=order_id, now=at)
+    def __call__(self, session: Session, order: Order) -> None:
+        """What `ordering.place` writes beside a new order."""
+        self.write(session, order.id)
+
+    def write(self, session: Session, order_id: str) -> None:
+        """Let this browser's session see the order, a new one if it has none."""
+        if self._view.id is None:
+            self._view, self._token = sessions.open_guest(session, now=self._at)
+        sessions.grant(session, str(self._view.id), order_id=order_id, now=self._at)
+
+    def keep(self) -> None:
+        """Send the cookie of a new session, now that it is stored: one that is not would replace a good one."""
+        if self._token:
+            remember(self._view, self._token)
 
 
 def session_token() -> str | None:

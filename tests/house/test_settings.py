@@ -49,6 +49,7 @@ def test_a_safe_production_starts():
         ("supplier_url", "http://api.supplier.example"),
         ("supplier_url", "https://127.0.0.1/fms"),
         ("supplier_url", "https://localhost/fms"),
+        ("supplier_url", "https://name:word@api.supplier.example/fms"),
         ("stripe_url", "http://api.stripe.com"),
         ("stripe_url", "https://127.0.0.1:8010/stripe"),
         ("stripe_page_origin", "http://127.0.0.1:8010"),

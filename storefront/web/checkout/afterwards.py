@@ -6,19 +6,20 @@ from werkzeug.wrappers import Response
 
 from storefront.ordering.place import Placed, placed_by
 from storefront.ordering.steps import advance, wake
-from storefront.web.context import grant_order, house
+from storefront.web.context import Granting, grant_order, house
 from storefront.web.payment_page import to_payment
 from storefront.web.permits import outside_permit
 
 BUDGET = 6.0
 
 
-def go_on(placed: Placed, locale: str) -> Response:
+def go_on(placed: Placed, locale: str, granting: Granting | None = None) -> Response:
     """To the payment page of an order just placed, or to the page that waits for it; this browser may see both.
 
-    It may see a new order since the transaction that wrote it (`context.granting`). A second click changes nothing.
+    A new order was written together with `granting`. A second click changes nothing.
     """
-    if placed.is_new:
+    if granting is not None and placed.is_new:
+        granting.keep()
         _hurry(placed)
     else:
         grant_order(placed.order_id)

@@ -18,7 +18,7 @@ from storefront.renewals.enrol import BadLimit
 from storefront.web.checkout import renew
 from storefront.web.checkout.afterwards import go_on, ordered_before
 from storefront.web.checkout.forms import CheckoutForm, new_form_key
-from storefront.web.context import granting, house, network
+from storefront.web.context import Granting, house, network
 from storefront.web.limits import Access, guard, is_secure
 from storefront.web.shop.pages_cache import pages
 from storefront.web.shop.steering import COOKIE as PREFERENCES
@@ -87,11 +87,12 @@ def buy(locale: str, currency: str, slug: str) -> Response | tuple[str, int]:
     )
     try:
         wish = renew.wish_of(filled, offer.charged, offer.days, locale)
-        placed = enrol.buy_esim(house().bench, wanted, wish, granting())
+        granting = Granting()
+        placed = enrol.buy_esim(house().bench, wanted, wish, granting)
     except BadLimit as wrong:
         renew.blame(filled, wrong, offer.charged, locale)
         return _again(slug, currency, filled, None, 422)
-    return go_on(placed, locale)
+    return go_on(placed, locale, granting)
 
 
 def consent_text() -> str:

@@ -221,11 +221,12 @@ def top_up(locale: str, key: str) -> Response | tuple[str, int]:
     )
     try:
         wish = renew.wish_of(filled, order.charged, order.days, locale)
-        placed = enrol.buy_top_up(home.bench, order, wish, context.granting())
+        granting = context.Granting()
+        placed = enrol.buy_top_up(home.bench, order, wish, granting)
     except BadLimit as wrong:
         renew.blame(filled, wrong, order.charged, locale)
         return _top_up_page(sim, wanted, filled), 422
-    return go_on(placed, locale)
+    return go_on(placed, locale, granting)
 
 
 @blueprint.get("/<locale>/sim/ask")
