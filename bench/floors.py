@@ -31,7 +31,7 @@ class FloorPlan(SQLModel, table=True):
 
     __tablename__ = "floor_plans"
     id: int | None = Field(default=None, primary_key=True)
-    slug: str
+    slug: str = Field(index=True)
     name: str
     country: str
     data_mb: int
@@ -44,11 +44,14 @@ LIST = """<!doctype html><title>Plans</title><ul>{% for plan in plans %}
 <li><a href="/plan/{{ plan.slug }}">{{ plan.name }}</a> {{ plan.country }}: {{ plan.data_mb }} MB, {{ plan.days }} days,
 {{ "%.2f"|format(plan.price_minor / 100) }} {{ plan.currency }}</li>{% endfor %}</ul>"""
 
+PLAN = """<!doctype html><title>{{ plan.name }}</title><h1>{{ plan.name }}</h1><p>{{ plan.country }}:
+{{ plan.data_mb }} MB, {{ plan.days }} days, {{ "%.2f"|format(plan.price_minor / 100) }} {{ plan.currency }}</p>"""
+
 
 def make():
-    """Three routes: hello, a list of 50 plans, and one durable order (select, two inserts, commit)."""
+    """Four routes: hello, a list of 50 plans, one plan, and one durable order (select, two inserts, commit)."""
     app = Flask("floors")
-    app.jinja_loader = DictLoader({"list.html": LIST})
+    app.jinja_loader = DictLoader({"list.html": LIST, "plan.html": PLAN})
     address = f"sqlite:///{os.environ['FLOOR_DATABASE']}"
     reader, engine = create_engine(address), create_engine(address, connect_args={"timeout": 15})
 
@@ -71,7 +74,13 @@ def make():
         with Session(reader) as session:
             return render_template("list.html", plans=session.exec(select(FloorPlan)).all())
 
-    @app.post("/order")
+    @app.get("/plan/<slug>")
+    def plan(slug):
+        with Session(reader) as session:
+            found = session.exec(select(FloorPlan).where(FloorPlan.slug == slug)).one()
+            return render_template("plan.html", plan=found)
+
+    @app.route("/order", methods=("GET", "POST"))
     def order():
         with Session(engine) as session:
             session.exec(select(FloorOrder).order_by(FloorOrder.id.desc()).limit(1)).first()
