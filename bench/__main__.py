@@ -25,8 +25,8 @@ from storefront.sandbox.supervisor import Supervisor, free_port, layout_from
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = 3
 # What the machine that the absolute targets were set on (two cores, 2026-11-20) answers a second from two sync
-# processes. A hello is mostly the kernel's work; the others are mostly the interpreter's and the libraries', as an
-# order is.
+# processes. An order is mostly work of the interpreter and the libraries, as a plan and a list are; a hello is mostly
+# the kernel's, a durable order mostly the disk's.
 YARDSTICKS = {
     "/": ("bare hello", 7765),
     "/plan/japan-7-gb": ("bare plan", 3677),
