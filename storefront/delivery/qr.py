@@ -6,8 +6,9 @@ import io
 from dataclasses import dataclass
 
 import png
-import qrcode
 from qrcode.constants import ERROR_CORRECT_M
+
+from storefront.delivery.qr_mask import Code
 
 _BORDER = 4
 _PIXELS = 10
@@ -54,7 +55,7 @@ def _packed(row: list[bool]) -> bytes:
 
 
 def _matrix(text: str) -> list[list[bool]]:
-    code = qrcode.QRCode(error_correction=ERROR_CORRECT_M, border=_BORDER)
+    code = Code(error_correction=ERROR_CORRECT_M, border=_BORDER)
     code.add_data(text, optimize=0)
     code.make(fit=True)
     return [[bool(dark) for dark in row] for row in code.get_matrix()]
