@@ -59,7 +59,13 @@ def order_row(session: Session, order_id: str) -> Order:
 
 
 def locked(session: Session, order_id: str) -> Order:
-    """The order, kept for this transaction: nobody else moves it before it ends."""
+    """The order, kept for this transaction: nobody else moves it before it ends. To be looked at only."""
+    [order] = prepared.rows(session, _LOCKED, order_id=order_id)
+    return order
+
+
+def locked_to_change(session: Session, order_id: str) -> Order:
+    """As `locked`, for whoever changes more of it than its state."""
     return session.exec(_LOCKED, params={"order_id": order_id}).one()
 
 

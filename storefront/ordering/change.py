@@ -18,7 +18,7 @@ from storefront.models.payment import Payment, PaymentState
 from storefront.models.profile import Profile
 from storefront.models.renewal import Renewal
 from storefront.ordering import calls, hold, top_up
-from storefront.ordering.bench import Workbench, arm, locked, order_row
+from storefront.ordering.bench import Workbench, arm, locked, locked_to_change, order_row
 from storefront.ordering.pay import settle_page
 from storefront.ordering.states import IS_UNDER_WAY, IS_UNPAID, MOVES, Event, move
 from storefront.ordering.steps import advance
@@ -185,7 +185,7 @@ def change_email(bench: Workbench, order_id: str, *, email: str, key: str, also:
         raise AlreadyInstalled
     now = bench.now()
     with bench.write() as session:
-        order = locked(session, order_id)
+        order = locked_to_change(session, order_id)
         if order.state is not OrderState.DELIVERED:
             raise NotDelivered
         moved = {"order_id": order_id, "to": order.email, "again": key}

@@ -64,8 +64,7 @@ def _deliver(bench: Workbench, order: Order, sent: Sent) -> Outcome:
     except UnusableProfile as unusable:
         return _stuck(bench, order, "unusable_profile", f"the supplier's activation code: {unusable.reason}")
     with bench.write() as session:
-        if move(session, order.id, Event.DELIVERED, now=now, delivered_at=now, reason="") is None:
-            return ONWARD
+        move(session, order.id, Event.DELIVERED, now=now, before=order.state, delivered_at=now, reason="")
         is_again = prepared.run(session, _HAS_PROFILE, order_id=order.id).first() is not None
         if is_again:
             session.merge(profile)

@@ -34,11 +34,13 @@ def handle(bench: Workbench, inbox_id: str) -> None:
     """Handle one stored notice. Raises the outside's errors: the job is then tried again."""
     with bench.read() as session:
         row = inbox.get(session, inbox_id)
-    if row is None or row.handled_at is not None:
-        return
+        if row is None or row.handled_at is not None:
+            return
+        is_of_page = row.type.startswith("checkout.session.")
+        payment = settle.find(session, row.object_id) if is_of_page else None
     order_id, is_ours = None, False
-    if row.type.startswith("checkout.session."):
-        order_id = settle_session(bench, row.object_id)
+    if is_of_page:
+        order_id = _settle(bench, row.object_id, payment)
     elif row.type.startswith(("invoice.", "customer.subscription.")):
         is_ours = _wake_renewal(bench, row.subscription_id)
     elif row.payment_id:
@@ -55,6 +57,10 @@ def settle_session(bench: Workbench, session_id: str) -> str | None:
     """Read the payment page and act on what it says; None when no order of ours belongs to it."""
     with bench.read() as session:
         payment = settle.find(session, session_id)
+    return _settle(bench, session_id, payment)
+
+
+def _settle(bench: Workbench, session_id: str, payment: Payment | None) -> str | None:
     if payment is not None and payment.state is PaymentState.PAID:
         # Its money was read back from the cashier before: the notice brings nothing new.
         return payment.order_id

@@ -133,15 +133,25 @@ def settle_page(bench: Workbench, order_id: str, page: PaymentPage) -> Settled:
 def settle_in(session: Session, bench: Workbench, order: Order, page: PaymentPage) -> Settled:
     """As `settle_page`, in the transaction of a caller that holds the order."""
     now, order_id = bench.now(), order.id
-    charged = Money(order.charged_minor, order.charged_currency)
-    payment = _payment_of(session, order_id, page, now)
+    payment = settle.find(session, page.session_id) or _put_page(session, order_id, page, now)
     settled = settle.record(session, payment, page, order, now)
     facts = {"session": page.session_id, "payment": page.payment_id}
     if settled in {Settled.PAID, Settled.WRONG_AMOUNT}:
         promise = now + _promise(bench, order)
-        detail = f"captured {payment.captured_minor} {payment.currency} (minor units), charged {charged}"
-        moved = move(session, order_id, Event.PAID, now=now, facts=facts, reason="", paid_at=now, promise_until=promise)
+        moved = move(
+            session,
+            order_id,
+            Event.PAID,
+            now=now,
+            before=order.state,
+            reason="",
+            facts=facts,
+            paid_at=now,
+            promise_until=promise,
+        )
         if moved and settled is Settled.WRONG_AMOUNT:
+            captured, charged = page.captured or page.amount, Money(order.charged_minor, order.charged_currency)
+            detail = f"captured {captured.minor} {captured.currency} (minor units), charged {charged}"
             move(session, order_id, Event.STUCK, now=now, reason="amount_mismatch", facts=facts)
             owner = bench.settings.case_owner
             open_case(session, kind="amount_mismatch", owner=owner, now=now, order_id=order_id, detail=detail)
@@ -157,19 +167,27 @@ def _promise(bench: Workbench, order: Order) -> dt.timedelta:
     return dt.timedelta(minutes=bench.settings.top_up_promise_minutes if is_top_up else bench.settings.promise_minutes)
 
 
-def _payment_of(session: Session, order_id: str, page: PaymentPage, now: dt.datetime) -> Payment:
-    """The row of the page; a new one for a page whose answer we lost: it carries our reference, so it is ours."""
-    payment = settle.find(session, page.session_id)
-    if payment is None:
-        payment = Payment(
-            id=new_id(),
-            order_id=order_id,
-            attempt=0,
-            session_id=page.session_id,
-            opened_at=now,
-            expires_at=now,
-        )
-        session.add(payment)
+def _put_page(
+    session: Session,
+    order_id: str,
+    page: PaymentPage,
+    now: dt.datetime,
+    *,
+    attempt: int = 0,
+    url: str | None = None,
+    expires_at: dt.datetime | None = None,
+) -> Payment:
+    """A new row. Without `attempt` for a page whose answer we lost: it carries our reference, so it is ours."""
+    payment = Payment(
+        id=new_id(),
+        order_id=order_id,
+        attempt=attempt,
+        session_id=page.session_id,
+        url=url,
+        opened_at=now,
+        expires_at=expires_at or now,
+    )
+    prepared.put(session, payment)
     return payment
 
 
@@ -230,14 +248,25 @@ def _write_page(
     now = bench.now()
     with bench.write() as session:
         # The order first, then its call: who repeats a call locks them in this order too.
-        locked_state(session, order.id)
+        before = locked_state(session, order.id)
         if not calls.end(session, ticket, CallState.DONE):
             return False
         # A repeated call names the page of the first one, which an event may have brought us in the meantime.
-        payment = _payment_of(session, order.id, page, now)
-        payment.attempt, payment.url, payment.expires_at = ticket.attempt, page.url, request.expires_at
-        session.add(payment)
-        if not move(session, order.id, Event.PAGE_OPENED, now=now, facts={"session": page.session_id}):
+        known = settle.find(session, page.session_id)
+        if known is not None:
+            settle.change(session, known, attempt=ticket.attempt, url=page.url, expires_at=request.expires_at)
+        else:
+            _put_page(
+                session,
+                order.id,
+                page,
+                now,
+                attempt=ticket.attempt,
+                url=page.url,
+                expires_at=request.expires_at,
+            )
+        facts = {"session": page.session_id}
+        if not move(session, order.id, Event.PAGE_OPENED, now=now, before=before, facts=facts):
             return False
         arm(session, order.id, first_look)
     return True

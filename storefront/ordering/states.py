@@ -140,6 +140,7 @@ def move(
     event: Event,
     *,
     now: dt.datetime,
+    before: OrderState | None = None,
     actor: str = "system",
     reason: str | None = None,
     facts: dict[str, Any] | None = None,
@@ -147,10 +148,11 @@ def move(
 ) -> OrderState | None:
     """Move the order by compare-and-set and write the ledger row in the same transaction.
 
-    Returns the new state, or None when the event was ignored. `columns` are further columns of the order that change
-    with the move. Raises `ImpossibleMove` or `StateRaced`.
+    Returns the new state, or None when the event was ignored. `before` is the state its caller has just seen, if any:
+    an order that stands elsewhere by now was raced, whatever the event. `columns` are further columns of the order that
+    change with the move. Raises `ImpossibleMove` or `StateRaced`.
     """
-    state = state_of(session, order_id)
+    state = before or state_of(session, order_id)
     following = verdict(state, event)
     if following is None:
         return None

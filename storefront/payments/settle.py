@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import bindparam
+from sqlalchemy import bindparam, update
 from sqlmodel import Session, col, select
 
 from storefront.db import prepared
@@ -23,6 +24,7 @@ _PAID = (
     col(Payment.is_extra).is_(False),
 )
 _PAID_PAGES = select(Payment.id).where(*_PAID)
+_CHANGE = update(Payment).where(col(Payment.id) == bindparam("row_id"))
 
 
 class Settled(StrEnum):
@@ -40,48 +42,63 @@ def record(session: Session, payment: Payment, page: PaymentPage, order: Order, 
 
     A second page paid for one order is extra money: its full refund is decided here, in the same transaction.
     """
+    if payment.state is PaymentState.PAID:
+        charged = Money(order.charged_minor, order.charged_currency)
+        got = Money(payment.captured_minor or 0, payment.currency or charged.currency)
+        return _of_paid(payment.is_extra, got, order)
     if not page.paid:
-        if payment.state is PaymentState.PAID:
-            return _of_paid(payment, order)
-        if page.status is PageStatus.EXPIRED and payment.state is not PaymentState.EXPIRED:
-            payment.state = PaymentState.EXPIRED
-            session.add(payment)
-        return Settled.EXPIRED if page.status is PageStatus.EXPIRED else Settled.OPEN
-    captured = page.captured or page.amount
-    if payment.state is not PaymentState.PAID:
-        payment.state = PaymentState.PAID
-        payment.payment_id = page.payment_id
-        payment.subscription_id, payment.customer_id = page.subscription_id, page.customer_id
-        payment.captured_minor, payment.currency = captured.minor, captured.currency
-        payment.card_brand, payment.card_last4 = page.card_brand, page.card_last4
-        payment.receipt_url, payment.paid_at = page.receipt_url, page.paid_at or now
-        payment.is_extra = _already_paid(session, payment)
-        session.add(payment)
-        session.flush()  # the unique payment id must speak before anything is decided on it
-        ledger.note(
+        if page.status is not PageStatus.EXPIRED:
+            return Settled.OPEN
+        if payment.state is not PaymentState.EXPIRED:
+            change(session, payment, state=PaymentState.EXPIRED)
+        return Settled.EXPIRED
+    captured, paid_at = page.captured or page.amount, page.paid_at or now
+    is_extra = _already_paid(session, payment)
+    # The unique payment id speaks here, before anything is decided on it.
+    change(
+        session,
+        payment,
+        state=PaymentState.PAID,
+        payment_id=page.payment_id,
+        subscription_id=page.subscription_id,
+        customer_id=page.customer_id,
+        captured_minor=captured.minor,
+        currency=captured.currency,
+        card_brand=page.card_brand,
+        card_last4=page.card_last4,
+        receipt_url=page.receipt_url,
+        paid_at=paid_at,
+        is_extra=is_extra,
+    )
+    ledger.note(
+        session,
+        order_id=payment.order_id,
+        kind=MoneyKind.CAPTURED,
+        amount=captured,
+        object_id=page.payment_id or payment.session_id,
+        at=paid_at,
+    )
+    if is_extra and page.payment_id:
+        refund.decide(
             session,
             order_id=payment.order_id,
-            kind=MoneyKind.CAPTURED,
+            payment_id=page.payment_id,
             amount=captured,
-            object_id=payment.payment_id or payment.session_id,
-            at=payment.paid_at,
+            reason="paid_twice",
+            now=now,
+            stage_job=True,
         )
-        if payment.is_extra and payment.payment_id:
-            refund.decide(
-                session,
-                order_id=payment.order_id,
-                payment_id=payment.payment_id,
-                amount=captured,
-                reason="paid_twice",
-                now=now,
-                stage_job=True,
-            )
-    return _of_paid(payment, order)
+    return _of_paid(is_extra, captured, order)
 
 
 def find(session: Session, session_id: str) -> Payment | None:
-    """The payment row of a page."""
-    return session.exec(_BY_PAGE, params={"session_id": session_id}).first()
+    """The payment row of a page; to be looked at only."""
+    return prepared.first(session, _BY_PAGE, session_id=session_id)
+
+
+def change(session: Session, payment: Payment, **columns: Any) -> None:
+    """Write columns of a payment row; what the caller looks at stays as it was."""
+    prepared.run(session, _CHANGE, row_id=payment.id, **columns)
 
 
 def paid_payments(session: Session, order_id: str) -> list[Payment]:
@@ -89,12 +106,10 @@ def paid_payments(session: Session, order_id: str) -> list[Payment]:
     return list(session.exec(select(Payment).where(*_PAID), params={"order_id": order_id}))
 
 
-def _of_paid(payment: Payment, order: Order) -> Settled:
-    if payment.is_extra:
+def _of_paid(is_extra: bool, got: Money, order: Order) -> Settled:
+    if is_extra:
         return Settled.EXTRA
-    charged = Money(order.charged_minor, order.charged_currency)
-    got = Money(payment.captured_minor or 0, payment.currency or charged.currency)
-    return Settled.PAID if got == charged else Settled.WRONG_AMOUNT
+    return Settled.PAID if got == Money(order.charged_minor, order.charged_currency) else Settled.WRONG_AMOUNT
 
 
 def _already_paid(session: Session, payment: Payment) -> bool:

@@ -19,6 +19,7 @@ from storefront.models.order import Order, OrderState
 from storefront.models.profile import TopUp
 from storefront.models.renewal import Bill, BillState, Closing, Renewal, RenewalState
 from storefront.ordering.bench import Workbench
+from storefront.ports import SessionFactory
 from storefront.renewals import announce
 from storefront.renewals.announce import CHARGED_AFTER
 from storefront.renewals.bills import agreed_price, limits_of
@@ -145,9 +146,9 @@ def by_id(bench: Workbench, renewal_id: str) -> RenewalView:
         return _view(session, row)
 
 
-def of_order(bench: Workbench, order_id: str) -> RenewalView | None:
+def of_order(read: SessionFactory, order_id: str) -> RenewalView | None:
     """What an order began, or what it is a charge of."""
-    with bench.read() as session:
+    with read() as session:
         begun = prepared.run(session, _BEGUN_BY, order_id=order_id).scalar()
         renewal_id = begun or prepared.run(session, _CHARGED_BY, order_id=order_id).scalar()
         row = session.get(Renewal, renewal_id) if renewal_id else None

@@ -87,8 +87,8 @@ MUTANTS = (
         (
             (
                 "storefront/payments/settle.py",
-                "return Settled.PAID if got == charged else Settled.WRONG_AMOUNT",
-                "return Settled.PAID if abs(got.minor - charged.minor) < 10 else Settled.WRONG_AMOUNT",
+                "return Settled.PAID if got == Money(order.charged_minor, order.charged_currency) else Settled.WRONG_AMOUNT",
+                "return Settled.PAID if abs(got.minor - order.charged_minor) < 10 else Settled.WRONG_AMOUNT",
             ),
         ),
     ),
@@ -145,7 +145,7 @@ MUTANTS = (
     ),
     Mutant(
         "a second payment of one order is kept",
-        (("storefront/payments/settle.py", "if payment.is_extra and payment.payment_id:", "if False:"),),
+        (("storefront/payments/settle.py", "if is_extra and page.payment_id:", "if False:"),),
     ),
     Mutant(
         "a refund made at the cashier is not written down",

@@ -52,7 +52,7 @@ def order(reference: str) -> str:
         "desk/order.html",
         staff=staff,
         order=shown,
-        renewal=renewals.of_order(home.bench, order_id),
+        renewal=renewals.of_order(home.read, order_id),
         iccid_masked=masked(iccid) if iccid else "",
         sim=status.status(home.read, sim_id, is_proved=True, now=context.now()) if sim_id else None,
         cases=open_cases,

@@ -76,7 +76,7 @@ def done(action_id: int) -> AnyResponse:
     also, renewal = [], None
     if found.reference:
         also = order_verbs.possible(bench, found.deed.about, current_staff())
-        renewal = renewals.of_order(bench, found.deed.about)
+        renewal = renewals.of_order(bench.read, found.deed.about)
     page = Response(
         render_template(
             "desk/done.html",

@@ -7,6 +7,7 @@ from flask import Response as FlaskResponse
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
+from storefront.db.session import together
 from storefront.delivery.install_kit import InstallView, install_view
 from storefront.identity import order_links, sessions
 from storefront.kernel.errors import OutsideError
@@ -16,8 +17,8 @@ from storefront.ordering import change, notices, read
 from storefront.ordering.progress import WAITING, OrderGate, OrderNotFound, gate
 from storefront.ordering.read import OrderView
 from storefront.ordering.steps import ask_again, wake
+from storefront.ports import SessionFactory
 from storefront.renewals import read as renewals
-from storefront.renewals.read import RenewalView
 from storefront.web.context import current, grant_order, house, now
 from storefront.web.limits import Access, guard
 from storefront.web.payment_page import to_payment
@@ -32,8 +33,9 @@ blueprint = Blueprint("orders", __name__)
 def history(locale: str) -> str:
     """Every order this browser placed, followed a link to, or proved the address of."""
     who = current()
-    ids = list(sessions.granted_orders(house().read, who))
-    orders = read.orders_of(house().read, order_ids=ids, email=who.email, margin_seconds=_margin())
+    with together(house().read) as look:
+        ids = list(sessions.granted_orders(look, who))
+        orders = read.orders_of(look, order_ids=ids, email=who.email, margin_seconds=_margin())
     return render_template("orders/history.html", orders=orders, email=who.email)
 
 
@@ -44,14 +46,19 @@ def show(locale: str, reference: str) -> Response | str | tuple[str, int]:
     canonical = normalise_reference(reference)
     if canonical is not None and canonical != reference:
         return redirect(url_for("orders.show", locale=locale, reference=canonical), code=301)
+    who = current()
     try:
-        order = read.my_order(house().read, current(), reference, margin_seconds=_margin())
+        with together(house().read) as look:
+            order = read.my_order(look, who, reference, margin_seconds=_margin())
+            is_ready, is_top_up = order.phase == "ready", order.kind == "top_up"
+            renewal = renewals.of_order(look, order.id) if is_ready else None
+            profile = _profile(look, order) if is_ready and not is_top_up else None
     except OrderNotFound:
         return render_template("orders/stranger.html", reference=reference), 403
-    if order.phase == "ready" and order.kind == "top_up":
-        return render_template("orders/topped_up.html", order=order, renewal=_renewal(order))
-    if order.phase == "ready":
-        return render_template("orders/ready.html", order=order, install=_install(order), renewal=_renewal(order))
+    if profile is not None:
+        return render_template("orders/ready.html", order=order, install=_install(profile), renewal=renewal)
+    if is_ready:
+        return render_template("orders/topped_up.html", order=order, renewal=renewal)
     if order.phase in WAITING:
         ask_again(house().bench, order.id)
         return render_template("orders/waiting.html", order=order)
@@ -97,7 +104,7 @@ def cancel(locale: str, reference: str) -> Response:
 @guard(access=Access.GUEST, limit="order")
 def qr_svg(reference: str) -> FlaskResponse:
     """The QR code as SVG."""
-    profile = _profile(_mine(reference))
+    profile = _my_profile(reference)
     return _image(house().vault.open(profile.sealed_svg), "image/svg+xml", reference)
 
 
@@ -105,7 +112,7 @@ def qr_svg(reference: str) -> FlaskResponse:
 @guard(access=Access.GUEST, limit="order")
 def qr_png(reference: str) -> FlaskResponse:
     """The QR code as PNG."""
-    profile = _profile(_mine(reference))
+    profile = _my_profile(reference)
     return _image(house().vault.open(profile.sealed_png), "image/png", reference)
 
 
@@ -113,10 +120,12 @@ def qr_png(reference: str) -> FlaskResponse:
 @guard(access=Access.GUEST, limit="order")
 def kit(locale: str, reference: str) -> FlaskResponse:
     """Everything needed to install without a network, in one file."""
-    order = read.my_order(house().read, current(), reference, margin_seconds=_margin())
-    profile = _profile(order)
+    who = current()
+    with together(house().read) as look:
+        order = read.my_order(look, who, reference, margin_seconds=_margin())
+        profile = _profile(look, order)
     svg = Markup(house().vault.open(profile.sealed_svg).decode())  # noqa: S704 - made by our own qr.svg from modules only
-    page = render_template("orders/kit.html", order=order, install=_install(order), svg=svg)
+    page = render_template("orders/kit.html", order=order, install=_install(profile), svg=svg)
     answer = FlaskResponse(page, mimetype="text/html")
     answer.headers["Content-Disposition"] = f'attachment; filename="esim-{reference}.html"'
     return answer
@@ -144,19 +153,21 @@ def _mine_or_none(reference: str) -> OrderGate | None:
         return None
 
 
-def _profile(order: OrderGate | OrderView) -> Profile:
-    profile = read.profile_of(house().read, order.id)
+def _my_profile(reference: str) -> Profile:
+    who = current()
+    with together(house().read) as look:
+        return _profile(look, gate(look, who, reference))
+
+
+def _profile(look: SessionFactory, order: OrderGate | OrderView) -> Profile:
+    profile = read.profile_of(look, order.id)
     if profile is None or order.phase != "ready":
         raise OrderNotFound(field="reference")
     return profile
 
 
-def _install(order: OrderView) -> InstallView:
-    return install_view(_profile(order), house().vault, request.headers.get("User-Agent", ""))
-
-
-def _renewal(order: OrderView) -> RenewalView | None:
-    return renewals.of_order(house().bench, order.id)
+def _install(profile: Profile) -> InstallView:
+    return install_view(profile, house().vault, request.headers.get("User-Agent", ""))
 
 
 def _image(body: bytes, kind: str, reference: str) -> FlaskResponse:
