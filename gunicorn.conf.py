@@ -1,5 +1,6 @@
 """How the web server runs the shop; addresses and the number of processes come from its own options."""
 
+import datetime as dt
 import gc
 import importlib
 import logging
@@ -70,6 +71,17 @@ class ScrubbingLogger(Logger):  # type: ignore[misc]
         for log in (self.access_log, self.error_log):
             if not any(isinstance(found, _Scrub) for found in log.filters):
                 log.addFilter(_Scrub())
+
+    def atoms(self, resp: Any, _req: Any, environ: dict[str, Any], request_time: dt.timedelta) -> dict[str, Any]:
+        """What the format above names; the parent's also gathers every header of each request and answer."""
+        return {
+            "h": environ.get("REMOTE_ADDR", "-"),
+            "m": environ.get("REQUEST_METHOD"),
+            "U": environ.get("PATH_INFO"),
+            "s": str(resp.status).split(maxsplit=1)[0],
+            "B": getattr(resp, "sent", None),
+            "M": int(request_time.total_seconds() * 1000),
+        }
 
 
 logger_class: Any = ScrubbingLogger

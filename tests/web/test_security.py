@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import runpy
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from flask import Flask, request
@@ -272,3 +274,16 @@ def test_the_access_log_shows_no_secret_link(capsys: pytest.CaptureFixture[str])
     assert "/o/<hidden>" in written
     assert "very-secret-token" not in written
     assert conf["control_socket_disable"] is True
+
+
+def test_the_access_log_names_who_asked_for_what_and_how_it_went(capsys: pytest.CaptureFixture[str]) -> None:
+    """One line a request: address, method, path without its query, status, bytes, milliseconds."""
+    conf = runpy.run_path(str(Path(__file__).resolve().parents[2] / "gunicorn.conf.py"))
+    config = Config()
+    config.set("accesslog", "-")
+    config.set("access_log_format", conf["access_log_format"])
+    config.set("logger_class", conf["logger_class"])
+    environ = {"REMOTE_ADDR": "192.0.2.7", "REQUEST_METHOD": "GET", "PATH_INFO": "/en/orders", "QUERY_STRING": "q=1"}
+    answer = SimpleNamespace(status="404 NOT FOUND", sent=1234, headers=[("Set-Cookie", "s=secret")])
+    config.logger_class(config).access(answer, None, environ, dt.timedelta(seconds=1.0345))
+    assert '192.0.2.7 "GET /en/orders" 404 1234 1034ms' in "".join(capsys.readouterr())
