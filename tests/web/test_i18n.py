@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po
-from flask import Flask, g
+from flask import Flask, g, render_template_string
 
 from storefront.wiring import House
 from tests.apps import create_app
@@ -46,6 +46,24 @@ def test_addresses_keep_language_and_currency(many: Flask) -> None:
 def test_unknown_languages_and_currencies_do_not_exist(many: Flask, path: str) -> None:
     """What we do not speak or take is a 404, and never a redirect to another 404."""
     assert Visitor(many).ask(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("template", "reads"),
+    [
+        (
+            """{{ _("To <b>%(place)s</b>", place="<i>Nice</i> & more") }}""",
+            "To <b>&lt;i&gt;Nice&lt;/i&gt; &amp; more</b>",
+        ),
+        ("""{{ _("about %(percent)s %%", percent=70) }}""", "about 70 %"),
+        ("""{{ _("100 %% of it") }}""", "100 % of it"),
+        ("""{% autoescape false %}{{ _("To %(place)s", place="A & B") }}{% endautoescape %}""", "To A & B"),
+    ],
+)
+def test_what_is_put_into_a_sentence_cannot_become_markup(many: Flask, template: str, reads: str) -> None:
+    """The sentence is ours and may carry markup; its facts are a traveller's or a supplier's."""
+    with many.test_request_context("/en/usd/"):
+        assert render_template_string(template) == reads
 
 
 def test_every_sentence_can_be_translated() -> None:
