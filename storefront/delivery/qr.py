@@ -12,6 +12,8 @@ from storefront.delivery.qr_mask import Code
 
 _BORDER = 4
 _PIXELS = 10
+_PIXELS_OF = ("1" * _PIXELS, "0" * _PIXELS)
+"""Those of a light module and of a dark one."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -49,7 +51,7 @@ def _png(modules: list[list[bool]]) -> bytes:
 
 
 def _packed(row: list[bool]) -> bytes:
-    bits = "".join(("0" if dark else "1") * _PIXELS for dark in row)
+    bits = "".join(map(_PIXELS_OF.__getitem__, row))
     bits += "0" * (-len(bits) % 8)
     return int(bits, 2).to_bytes(len(bits) // 8, "big")
 
@@ -58,7 +60,7 @@ def _matrix(text: str) -> list[list[bool]]:
     code = Code(error_correction=ERROR_CORRECT_M, border=_BORDER)
     code.add_data(text, optimize=0)
     code.make(fit=True)
-    return [[bool(dark) for dark in row] for row in code.get_matrix()]
+    return code.get_matrix()
 
 
 def _row(y: int, row: list[bool]) -> str:
