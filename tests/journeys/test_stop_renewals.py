@@ -82,6 +82,8 @@ def test_a_mailed_link_stops_it_in_two_steps_without_signing_in(traveller, sandb
         assert page.status_code == 200
         assert "Stop auto-renew?" in page.text
         assert 'name="referrer" content="no-referrer"' in page.text
+        assert "Keep it, and see the order" not in page.text
+    assert "Keep it, and see the order" in traveller.browser.get(link).text
     traveller.drain()
     assert view_of(house, renewal_id).is_on
     assert press(stranger, link, page.text).status_code == 303

@@ -89,9 +89,10 @@ def make_renewal(state: str = "active", **more: Any) -> Facts:
     return Facts(**{**facts, **more})
 
 
-def page(renewal: Facts, *, by_mail: bool = False) -> tuple[str, dict[str, Any]]:
+def page(renewal: Facts, *, by_mail: bool = False, sees_order: bool = True) -> tuple[str, dict[str, Any]]:
     """The agreement's page."""
-    return "renewals/renewal.html", {"renewal": renewal, "stop_url": "/stop", "by_mail": by_mail}
+    facts = {"renewal": renewal, "stop_url": "/stop", "by_mail": by_mail, "sees_order": sees_order}
+    return "renewals/renewal.html", facts
 
 
 OVER = ("asked", "not_eligible", "foreign_renewal", "limit", "not_paid", "cannot_deliver")
@@ -108,6 +109,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "renewal-unplanned": page(make_renewal(charges_at=None, has_portal=False)),
     "renewal-unpaid": page(make_renewal(unpaid_url="https://pay.example/in_1", bills=(make_bill("unpaid"),))),
     "renewal-by-mail": page(make_renewal(), by_mail=True),
+    "renewal-by-mail-elsewhere": page(make_renewal(), by_mail=True, sees_order=False),
     "renewal-under-way": page(
         make_renewal(under_way=make_bill("coming"), last_charge=make_charge(brings_until=NOON.date())), by_mail=True
     ),

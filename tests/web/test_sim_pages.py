@@ -52,6 +52,13 @@ def test_a_mailed_stop_can_be_left_alone(shop: Flask) -> None:
     assert "Keep it" not in render(shop, *RENEWAL_PAGES["renewal"])
 
 
+def test_a_mailed_stop_leads_no_stranger_to_a_sign_in(shop: Flask) -> None:
+    """Where this browser may not see the order, closing the page is the whole way back."""
+    page = render(shop, *RENEWAL_PAGES["renewal-by-mail-elsewhere"])
+    assert "To keep it, close this page" in page
+    assert "Keep it, and see" not in page
+
+
 @pytest.mark.parametrize("name", ["closing", "renewal-ended-asked"])
 def test_a_proof_offers_to_be_printed(shop: Flask, name: str) -> None:
     """The button waits for the script that can press it, and a proof that is none yet has no button."""

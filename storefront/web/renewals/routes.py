@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 from storefront.identity import sessions, step_up
 from storefront.identity.step_up import SimAccess
 from storefront.kernel.errors import Kind, StorefrontError
+from storefront.ordering.progress import OrderNotFound, gate
 from storefront.renewals import close, closings, read, stop_links
 from storefront.renewals.closings import ClosingNotFound
 from storefront.renewals.read import RenewalNotFound, RenewalView
@@ -117,7 +118,14 @@ def proof(locale: str, reference: str) -> Response:
 
 
 def _page(renewal: RenewalView, *, stop_url: str, by_mail: bool = False) -> Response:
-    page = make_response(render_template("renewals/renewal.html", renewal=renewal, stop_url=stop_url, by_mail=by_mail))
+    shown = render_template(
+        "renewals/renewal.html",
+        renewal=renewal,
+        stop_url=stop_url,
+        by_mail=by_mail,
+        sees_order=_sees(renewal.order_reference),
+    )
+    page = make_response(shown)
     if renewal.closing is not None and renewal.closing.state == "asked":
         page.headers["Refresh"] = LOOK_AGAIN
     return page
@@ -137,6 +145,15 @@ def _stop(renewal: RenewalView, *, asked_by: str) -> None:
 
 def _mine(reference: str) -> RenewalView:
     return read.mine(context.house().bench, context.current(), reference)
+
+
+def _sees(reference: str) -> bool:
+    """A mail is often opened in another browser than the one that bought: no link there that asks for a sign-in."""
+    try:
+        gate(context.house().read, context.current(), reference)
+    except OrderNotFound:
+        return False
+    return True
 
 
 def _named(token: str) -> RenewalView:
