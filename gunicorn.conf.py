@@ -80,7 +80,7 @@ class ScrubbingLogger(Logger):  # type: ignore[misc]
             "U": environ.get("PATH_INFO"),
             "s": str(resp.status).split(maxsplit=1)[0],
             "B": getattr(resp, "sent", None),
-            "M": int(request_time.total_seconds() * 1000),
+            "M": request_time // dt.timedelta(milliseconds=1),
         }
 
 

@@ -1,7 +1,7 @@
 """Statements that are built once, with bind parameters, for what every purchase asks again and again.
 
 Building a statement and tracking its rows cost several times what the database needs for the answer. Whoever wants
-rows to change loads them through the session as usual; both ways see the same transaction.
+to change a row loads it through the session as usual, or runs an update built once; both ways see the same transaction.
 """
 
 from __future__ import annotations

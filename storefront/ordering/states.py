@@ -149,8 +149,8 @@ def move(
     """Move the order by compare-and-set and write the ledger row in the same transaction.
 
     Returns the new state, or None when the event was ignored. `before` is the state its caller has just seen, if any:
-    an order that stands elsewhere by now was raced, whatever the event. `columns` are further columns of the order that
-    change with the move. Raises `ImpossibleMove` or `StateRaced`.
+    what follows is judged by it, and its move is raced when the order stands elsewhere by now. `columns` are further
+    columns of the order that change with the move. Raises `ImpossibleMove` or `StateRaced`.
     """
     state = before or state_of(session, order_id)
     following = verdict(state, event)
