@@ -24,6 +24,7 @@ from storefront.sandbox.supervisor import Supervisor, free_port, layout_from
 
 ROOT = Path(__file__).resolve().parents[1]
 ROUNDS = 3
+BUYERS = 20
 # What the machine that the absolute targets were set on (two cores, 2026-11-20) answers a second from two sync
 # processes. An order is mostly work of the interpreter and the libraries, as a plan and a list are; a hello is mostly
 # the kernel's, a durable order mostly the disk's.
@@ -88,9 +89,11 @@ def main():
                 ("start of sandbox, schema, catalogue, web, worker", f"{time.monotonic() - started:.1f} s", "", "")
             )
             slugs = _slugs(layout)
-            _pages(rows, layout, bare)
+            _come_to_rest(running)
+            # First, in fresh processes: pages are asked for so often that their processes are replaced meanwhile.
             _purchases(rows, layout, running, slugs, folder)
             _memory(rows, running)
+            _pages(rows, layout, bare)
             _hanging(rows, layout, slugs)
             _webhooks(rows, layout, running, bare)
         finally:
@@ -124,8 +127,8 @@ def _pages(rows, layout, bare):
     for name, url in (("country or region page", regional), ("plan page", page)):
         ratios = []
         for _ in range(ROUNDS):
-            floor = load.requests_per_second(bare.url)
-            ratios.append((load.requests_per_second(url), floor))
+            floor = load.best_of(bare.url)
+            ratios.append((load.best_of(url), floor))
         ratio = statistics.median(ours / floor for ours, floor in ratios)
         rows.append((f"{name} / bare hello", f"{ratio:.2f} ({ratios[-1][0]:.0f}/s)", ">= 0.50", _verdict(ratio >= 0.5)))
 
@@ -167,9 +170,9 @@ def _event(layout):
 def _purchases(rows, layout, running, slugs, folder):
     # Neighbours come and go within minutes: the yardsticks are measured on both sides of what they are to measure.
     before_them = _machine(folder)
-    load.buy_all(layout, slugs, 20, 4)
+    load.buy_all(layout, slugs, 60, BUYERS)
     before, sandbox_before = _spent(running, "web", "worker"), _spent(running, "sandbox")
-    seconds, waits, errors = load.buy_all(layout, slugs, 200, 20)
+    seconds, waits, errors = load.buy_all(layout, slugs, 300, BUYERS)
     spent, sandbox_spent = _spent(running, "web", "worker") - before, _spent(running, "sandbox") - sandbox_before
     after_them = _machine(folder)
     rate, done = len(waits) / seconds, len(waits)
@@ -194,6 +197,15 @@ def _purchases(rows, layout, running, slugs, folder):
         there = f"{rate / factor:.1f}/s, {1000 * spent / done * factor:.0f} ms"
         rows.append((f"{name}, two sync processes / yardstick", beside, "", ""))
         rows.append(("  orders and CPU reckoned for that machine", there, "20/s, 45 ms", ""))
+
+
+def _come_to_rest(running):
+    """A shop that has just started reads and compares for some seconds."""
+    for _ in range(30):
+        before = _spent(running, "web", "worker")
+        time.sleep(1)
+        if _spent(running, "web", "worker") - before < 0.05:
+            return
 
 
 def _spent(running, *names):

@@ -28,6 +28,15 @@ def requests_per_second(url, *, seconds=4, connections=16):
     return _posts(parts.netloc, [("GET", path, b"", {})] * 4000, connections)
 
 
+def best_of(url, *, runs=4):
+    """As `requests_per_second`, the best of a few short runs.
+
+    Connections that come at once may all be taken by one of the two processes while the other sleeps: half the answers,
+    of a page and of its floor alike, and by chance.
+    """
+    return max(requests_per_second(url, seconds=1) for _ in range(runs))
+
+
 def posts_per_second(host, calls, *, connections=8):
     """How many of `calls` (path, body, headers) a second are answered with 200."""
     return _posts(host, [("POST", *call) for call in calls], connections)
@@ -124,7 +133,8 @@ def cpu_seconds(pid):
             fields = Path(f"/proc/{one}/stat").read_text().rsplit(")", 1)[1].split()
         except FileNotFoundError:
             continue
-        total += (int(fields[11]) + int(fields[12])) / 100
+        # Its own time, and that of children it has buried: a web process is replaced after so many requests.
+        total += sum(int(part) for part in fields[11:15]) / 100
     return total
 
 
