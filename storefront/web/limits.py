@@ -139,6 +139,7 @@ def comes_from_here() -> bool:
     return is_loopback(request.remote_addr) and not passed_on
 
 
+@lru_cache(maxsize=4096)
 def is_loopback(address: str | None) -> bool:
     """Whether an address is this machine's own."""
     try:

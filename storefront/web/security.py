@@ -8,7 +8,9 @@ from functools import lru_cache, partial
 
 import structlog
 from flask import Flask, Response, g, request
+from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFProtect
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.exceptions import NotFound, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.sansio.utils import host_is_trusted
@@ -75,6 +77,18 @@ def content_policy(settings: Settings) -> str:
     )
 
 
+class _Sessions(SecureCookieSessionInterface):
+    """As the framework's, which makes a signer for every request; the key of an application does not change."""
+
+    _signer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """The signer of the one application this stands in."""
+        if self._signer is None:
+            self._signer = super().get_signing_serializer(app)
+        return self._signer
+
+
 def furnish(app: Flask, settings: Settings) -> None:
     """Set the limits and flags of this app and hang the checks before and after every request."""
     secure = is_secure(settings)
@@ -95,6 +109,7 @@ def furnish(app: Flask, settings: Settings) -> None:
         WTF_CSRF_CHECK_DEFAULT=False,
         WTF_CSRF_SSL_STRICT=False,
     )
+    app.session_interface = _Sessions()
     csrf = CSRFProtect(app)
     if settings.trusted_proxies:
         app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
