@@ -106,6 +106,14 @@ def gate(read: SessionFactory, who: SessionView, reference: str) -> OrderGate:
     return OrderGate(order_id, PHASES[state], url)
 
 
+def gate_or_none(read: SessionFactory, who: SessionView, reference: str) -> OrderGate | None:
+    """As `gate`; None for whoever may not see the order."""
+    try:
+        return gate(read, who, reference)
+    except OrderNotFound:
+        return None
+
+
 def id_of(read: SessionFactory, reference: str) -> str:
     """The inner id of a public reference. Raises `OrderNotFound`."""
     with read() as session:

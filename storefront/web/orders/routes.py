@@ -14,7 +14,7 @@ from storefront.kernel.errors import OutsideError
 from storefront.kernel.ids import normalise_reference
 from storefront.models.profile import Profile
 from storefront.ordering import change, notices, read
-from storefront.ordering.progress import WAITING, OrderGate, OrderNotFound, gate
+from storefront.ordering.progress import WAITING, OrderGate, OrderNotFound, gate, gate_or_none
 from storefront.ordering.read import OrderView
 from storefront.ordering.steps import ask_again, wake
 from storefront.ports import SessionFactory
@@ -78,7 +78,7 @@ def pay(locale: str, reference: str) -> Response:
 @guard(access=Access.GUEST, limit="pay")
 def landing(locale: str, reference: str) -> Response:
     """Back from the payment page: ask the cashier ourselves, whether or not its notice has come."""
-    order = _mine_or_none(reference)
+    order = gate_or_none(house().read, current(), reference)
     if order is not None and order.phase not in {"ready", "refunded"}:
         with outside_permit() as granted:
             if granted:
@@ -144,13 +144,6 @@ def link(token: str) -> Response:
 def _mine(reference: str) -> OrderGate:
     """The order, when this browser may see it. Raises `OrderNotFound`."""
     return gate(house().read, current(), reference)
-
-
-def _mine_or_none(reference: str) -> OrderGate | None:
-    try:
-        return _mine(reference)
-    except OrderNotFound:
-        return None
 
 
 def _my_profile(reference: str) -> Profile:

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from storefront.identity import sessions, step_up
 from storefront.identity.step_up import SimAccess
 from storefront.kernel.errors import Kind, StorefrontError
-from storefront.ordering.progress import OrderNotFound, gate
+from storefront.ordering.progress import gate_or_none
 from storefront.renewals import close, closings, read, stop_links
 from storefront.renewals.closings import ClosingNotFound
 from storefront.renewals.read import RenewalNotFound, RenewalView
@@ -118,12 +118,14 @@ def proof(locale: str, reference: str) -> Response:
 
 
 def _page(renewal: RenewalView, *, stop_url: str, by_mail: bool = False) -> Response:
+    # A mail is often opened in another browser than the one that bought: no link there that asks for a sign-in.
+    order = gate_or_none(context.house().read, context.current(), renewal.order_reference) if by_mail else None
     shown = render_template(
         "renewals/renewal.html",
         renewal=renewal,
         stop_url=stop_url,
         by_mail=by_mail,
-        sees_order=_sees(renewal.order_reference),
+        sees_order=order is not None,
     )
     page = make_response(shown)
     if renewal.closing is not None and renewal.closing.state == "asked":
@@ -145,15 +147,6 @@ def _stop(renewal: RenewalView, *, asked_by: str) -> None:
 
 def _mine(reference: str) -> RenewalView:
     return read.mine(context.house().bench, context.current(), reference)
-
-
-def _sees(reference: str) -> bool:
-    """A mail is often opened in another browser than the one that bought: no link there that asks for a sign-in."""
-    try:
-        gate(context.house().read, context.current(), reference)
-    except OrderNotFound:
-        return False
-    return True
 
 
 def _named(token: str) -> RenewalView:
