@@ -61,6 +61,7 @@ class Settings(BaseSettings):
     redis_url: str = ""
     offset_file: Path | None = None
     worker_threads: int = Field(4, ge=1, le=64)
+    letter_threads: int = Field(3, ge=1, le=64)
     web_outside_permits: int = Field(6, ge=1, le=64)
 
     # The supplier (Linksfield)

@@ -23,6 +23,7 @@ from storefront.gateways.stripe.billing import StripeBilling
 from storefront.gateways.stripe.client import StripeCashier
 from storefront.gateways.stripe.connection import connect
 from storefront.jobs.engine import Engine as JobEngine
+from storefront.jobs.outbox import Hint
 from storefront.kernel.clock import Clock
 from storefront.ordering.bench import Workbench
 from storefront.ports import Outside, SessionFactory
@@ -40,7 +41,7 @@ class House:
     read: SessionFactory
     outside: Outside
     vault: Vault
-    hint: Callable[[list[str]], None]
+    hint: Callable[[list[Hint]], None]
     jobs: JobEngine
     metrics: Metrics
 

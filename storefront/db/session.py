@@ -103,11 +103,11 @@ class _Turn:
 
 
 def session_factory(
-    engine: Engine, *, read_only: bool = False, after_commit: Callable[[list[str]], None] | None = None
+    engine: Engine, *, read_only: bool = False, after_commit: Callable[[list[Any]], None] | None = None
 ) -> SessionFactory:
     """A factory of transactions: commit on leaving, roll back on an exception. Nesting in one thread raises.
 
-    `after_commit` is given the ids that were noted under ``session.info["staged"]``, once they are safely stored.
+    `after_commit` is given the hints that were noted under ``session.info["staged"]``, once they are safely stored.
     """
     # The option tells listeners which transactions cannot have written.
     bound = engine.execution_options(read_only=True) if read_only else engine

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from typing import Any
 
 import structlog
 
@@ -70,12 +74,12 @@ class DeadlineReader(io.RawIOBase):
 
 
 def connect_within(host: str, port: int, deadline: Deadline) -> socket.socket:
-    """A connected socket; all addresses of the host together share what is left of the deadline.
+    """A connected socket; the look-up of the name and all addresses together share what is left of the deadline.
 
-    Name look-ups are bounded by the resolver's own settings only. Raises `OSError`.
+    Raises `OSError`.
     """
     failure: OSError | None = None
-    for family, kind, protocol, _, address in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM):
+    for family, kind, protocol, _, address in _looked_up(host, port, deadline):
         sock = socket.socket(family, kind, protocol)
         try:
             sock.settimeout(deadline.remaining())
@@ -87,6 +91,32 @@ def connect_within(host: str, port: int, deadline: Deadline) -> socket.socket:
             sock.close()
             failure = broken
     raise failure or OSError("the host has no address")
+
+
+_Addresses = list[tuple[Any, Any, int, str, Any]]
+
+
+def _looked_up(host: str, port: int, deadline: Deadline) -> _Addresses:
+    """The system's resolver waits as long as it likes, so a thread waits for it; one left behind ends by itself."""
+    with contextlib.suppress(socket.gaierror):
+        # An address in figures needs nobody to look it up.
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_NUMERICHOST)
+    answers: SimpleQueue[_Addresses | OSError] = SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            answers.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except OSError as broken:
+            answers.put(broken)
+
+    threading.Thread(target=look_up, name="resolver", daemon=True).start()
+    try:
+        found = answers.get(timeout=deadline.remaining())
+    except Empty:
+        raise TimeoutError("the name was not looked up in time") from None
+    if isinstance(found, OSError):
+        raise found
+    return found
 
 
 @dataclass(slots=True)

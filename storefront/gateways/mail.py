@@ -68,6 +68,7 @@ class SmtpMailer:
         self._password = password
         self._starttls = starttls
         self._sender = sender
+        self._domain = sender.rpartition("@")[2]
         self._sender_name = sender_name
         self._seconds = deadline
 
@@ -88,7 +89,7 @@ class SmtpMailer:
                 raise no_answer(VENDOR, "send", deadline) from broken
 
     def _hand_over(self, message: EmailMessage, to: str, deadline: Deadline) -> None:
-        server = _BoundedSmtp(deadline)
+        server = _BoundedSmtp(deadline, hello=self._domain)
         try:
             server.connect(self._host, self._port)
             server.ehlo_or_helo_if_needed()
@@ -129,7 +130,7 @@ class SmtpMailer:
 
     def _message_id(self, wanted: str) -> str:
         bare = wanted.strip("<>")
-        return f"<{bare}>" if "@" in bare else f"<{bare}@{self._sender.rpartition('@')[2]}>"
+        return f"<{bare}>" if "@" in bare else f"<{bare}@{self._domain}>"
 
 
 def _complete_address(text: str) -> Address:
@@ -142,9 +143,11 @@ def _complete_address(text: str) -> Address:
 class _BoundedSmtp(smtplib.SMTP):
     """Connects, writes and reads within what is left of one deadline."""
 
-    def __init__(self, deadline: Deadline) -> None:
+    def __init__(self, deadline: Deadline, *, hello: str) -> None:
         self._deadline = deadline
-        super().__init__(timeout=deadline.remaining())
+        # Without a name to greet with the library asks the resolver for this machine's, for each letter and without a
+        # deadline: a resolver that does not answer held every thread of the worker for twenty seconds.
+        super().__init__(local_hostname=hello, timeout=deadline.remaining())
 
     def _get_socket(self, host: str, port: int, _timeout: float | None) -> socket.socket:
         return connect_within(host, port, self._deadline)

@@ -8,12 +8,27 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Callable, Iterable
+from enum import Enum
 from pathlib import Path
 from typing import Any
 
 from huey import Huey, RedisHuey, SqliteHuey
 
+from storefront.jobs.outbox import Hint
+
 RunRow = Callable[[str], Any]
+
+
+class Lane(Enum):
+    """A queue with threads of its own: a silent mail server must not hold up orders, nor a silent supplier letters."""
+
+    ORDERS = "shop"
+    LETTERS = "letters"
+
+
+def lane_of(job: str) -> Lane:
+    """Whatever only sends a mail is a letter; everything else moves an order, a SIM or a renewal."""
+    return Lane.LETTERS if job.startswith("letters.") else Lane.ORDERS
 
 
 class _SelfClosing(sqlite3.Connection):
@@ -27,33 +42,35 @@ class Engine:
     """Sends row ids and, in a worker, runs them."""
 
     def __init__(self, *, data_dir: Path, redis_url: str) -> None:
-        if redis_url:
-            self._huey: Huey = RedisHuey("shop", url=redis_url, results=False)
-        else:
+        if not redis_url:
             data_dir.mkdir(parents=True, exist_ok=True)
-            self._huey = SqliteHuey(
-                "shop", filename=str(data_dir / "queue.sqlite"), results=False, fsync=False, factory=_SelfClosing
-            )
+        self._lanes = {lane: _queue(lane, data_dir / "queue.sqlite", redis_url) for lane in Lane}
         self._run_row: RunRow | None = None
-        self._task = self._huey.task(name="run_row")(self._run)
+        self._tasks = {lane: huey.task(name="run_row")(self._run) for lane, huey in self._lanes.items()}
 
-    def hint(self, row_ids: Iterable[str]) -> None:
+    def hint(self, hints: Iterable[Hint]) -> None:
         """Tell the workers. A store that does not answer costs seconds (the relay sends again), never the request."""
         with contextlib.suppress(Exception):
-            for row_id in row_ids:
-                self._task(row_id)
+            for hint in hints:
+                self._tasks[lane_of(hint.job)](hint.row_id)
 
-    def consumer(self, run_row: RunRow, *, threads: int) -> Any:
-        """A Huey consumer whose `start`, `stop` and `run` are the worker's life."""
+    def consumer(self, lane: Lane, run_row: RunRow, *, threads: int) -> Any:
+        """A Huey consumer of one lane whose `start`, `stop` and `run` are the worker's life."""
         self._run_row = run_row
-        return self._huey.create_consumer(
+        return self._lanes[lane].create_consumer(
             workers=threads, periodic=False, initial_delay=0.02, max_delay=0.2, backoff=1.3, check_worker_health=True
         )
 
     def pending(self) -> int:
         """Hints not yet taken."""
-        return int(self._huey.pending_count())
+        return sum(int(huey.pending_count()) for huey in self._lanes.values())
 
     def _run(self, row_id: str) -> None:
         if self._run_row is not None:
             self._run_row(row_id)
+
+
+def _queue(lane: Lane, file: Path, redis_url: str) -> Huey:
+    if redis_url:
+        return RedisHuey(lane.value, url=redis_url, results=False)
+    return SqliteHuey(lane.value, filename=str(file), results=False, fsync=False, factory=_SelfClosing)

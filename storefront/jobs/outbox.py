@@ -13,7 +13,7 @@ import datetime as dt
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, or_, update
 from sqlmodel import Session, col, select
@@ -29,6 +29,13 @@ from storefront.ports import SessionFactory
 LEASE = dt.timedelta(seconds=30)
 HINT_LIFE = dt.timedelta(seconds=30)
 MAX_ATTEMPTS = 10
+
+
+class Hint(NamedTuple):
+    """Word that a row is due, for the workers; `job` tells which of their lanes it belongs to."""
+
+    row_id: str
+    job: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +107,7 @@ def stage(session: Session, *, job: str, arguments: dict[str, Any], key: str, du
     row = _new(job=job, arguments=arguments, key=key, due_at=due_at)
     if prepared.run(session, _STAGE, **row).first() is None:
         return str(prepared.run(session, _ID_OF, key=key).scalar_one())
-    session.info.setdefault("staged", []).append(row["id"])
+    session.info.setdefault("staged", []).append(Hint(row["id"], job))
     return str(row["id"])
 
 
@@ -115,7 +122,7 @@ def rearm(
     row = _new(job=job, arguments=arguments, key=key, due_at=due_at) | {"hinted_at": wall_now() if hint else None}
     row_id = prepared.run(session, _REARM, **row).scalar_one()
     if hint:
-        session.info.setdefault("staged", []).append(row_id)
+        session.info.setdefault("staged", []).append(Hint(row_id, job))
 
 
 def close(session: Session, key: str) -> None:
@@ -185,14 +192,16 @@ def due(read: SessionFactory, clock: Clock, *, limit: int = 200) -> list[str]:
         return list(session.exec(query))
 
 
-def unhinted(read: SessionFactory, write: SessionFactory, clock: Clock, *, limit: int = 200) -> list[str]:
+def unhinted(read: SessionFactory, write: SessionFactory, clock: Clock, *, limit: int = 200) -> list[Hint]:
     """Rows that are due and free and have had no hint for `HINT_LIFE`; they are marked as hinted now."""
     stale = or_(col(OutboxRow.hinted_at).is_(None), col(OutboxRow.hinted_at) < wall_now() - HINT_LIFE)
     with read() as session:
-        found = list(session.exec(select(OutboxRow.id).where(*_due_and_free(clock), stale).limit(limit)))
+        query = select(OutboxRow.id, OutboxRow.job).where(*_due_and_free(clock), stale).limit(limit)
+        found = [Hint(*row) for row in session.exec(query)]
     if found:
+        ids = [hint.row_id for hint in found]
         with write() as session:
-            session.execute(update(OutboxRow).where(col(OutboxRow.id).in_(found)).values(hinted_at=wall_now()))
+            session.execute(update(OutboxRow).where(col(OutboxRow.id).in_(ids)).values(hinted_at=wall_now()))
     return found
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import gc
 import threading
+from typing import Any
 
 import structlog
 
 from storefront.jobs import outbox
+from storefront.jobs.engine import Lane
 from storefront.kernel.errors import OutsideError
 from storefront.wiring import House
 from storefront.worker.handlers import HANDLERS, parked
@@ -47,23 +49,32 @@ def drain(house: House, *, rounds: int = 50) -> int:
 
 
 def serve(house: House) -> None:
-    """Run until told to stop: Huey's threads take hints, one thread of ours relays and sweeps."""
+    """Run until told to stop: threads of Huey take hints, lane by lane, and one thread of ours relays and sweeps."""
     # What was read to start stays for good; the garbage collector need not look through it again and again.
     gc.freeze()
+
+    def run(row_id: str) -> None:
+        run_row(house, row_id)
+
+    letters = house.jobs.consumer(Lane.LETTERS, run, threads=house.settings.letter_threads)
+    orders = house.jobs.consumer(Lane.ORDERS, run, threads=house.settings.worker_threads)
     stop = threading.Event()
-    keeper = threading.Thread(target=_keep, args=(house, stop), name="relay", daemon=True)
+    keeper = threading.Thread(target=_keep, args=(house, stop, letters), name="relay", daemon=True)
     keeper.start()
-    consumer = house.jobs.consumer(lambda row_id: run_row(house, row_id), threads=house.settings.worker_threads)
+    # Signals go to whoever started last; that one runs here and takes the other along.
+    letters.start()
     try:
-        consumer.run()
+        orders.run()
     finally:
         stop.set()
+        letters.stop()
         keeper.join(timeout=5)
 
 
-def _keep(house: House, stop: threading.Event) -> None:
+def _keep(house: House, stop: threading.Event, letters: Any) -> None:
     while not stop.wait(RELAY_EVERY):
         try:
+            letters.check_worker_health()
             house.hint(outbox.unhinted(house.read, house.write, house.outside.clock))
             run_due_sweeps(house)
         except Exception:  # noqa: BLE001 - the relay must outlive a lost database; it says so and looks again

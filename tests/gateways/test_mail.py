@@ -35,6 +35,7 @@ class Inbox:
 
     def __init__(self) -> None:
         self.mails: list[EmailMessage] = []
+        self.greetings: list[str] = []
 
     async def handle_RCPT(  # noqa: N802 - the server asks for this name
         self, _server: Any, _session: Any, envelope: Any, address: str, _options: Any
@@ -47,8 +48,9 @@ class Inbox:
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - as above
+    async def handle_DATA(self, _server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - as above
         """Keeps the letter."""
+        self.greetings.append(session.host_name)
         message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         assert isinstance(message, EmailMessage)
         self.mails.append(message)
@@ -116,6 +118,12 @@ def test_a_letter_arrives_whole(new_mailer: NewMailer, port: int, inbox: Inbox, 
     assert (attached.get_filename(), attached.get_content_type()) == ("esim.png", "image/png")
     assert attached.get_content() == b"\x89PNG"
     assert observed == [("smtp", "send", "ok")]
+
+
+def test_the_server_is_greeted_with_the_senders_domain(new_mailer: NewMailer, port: int, inbox: Inbox) -> None:
+    """Not with whatever a resolver makes of this machine's name: it is asked without a deadline, and may be silent."""
+    new_mailer(port).send(LETTER)
+    assert inbox.greetings == ["shop.example"]
 
 
 def test_a_repeat_is_recognisable(new_mailer: NewMailer, port: int, inbox: Inbox) -> None:

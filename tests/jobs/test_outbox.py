@@ -126,7 +126,7 @@ def test_a_lost_hint_is_sent_again(store):
         row = session.exec(select(OutboxRow)).one()
         row.hinted_at = wall_now() - outbox.HINT_LIFE * 2
         session.add(row)
-    assert outbox.unhinted(write, write, clock) == [row_id]
+    assert outbox.unhinted(write, write, clock) == [outbox.Hint(row_id, "test.job")]
     assert outbox.unhinted(write, write, clock) == []
 
 
