@@ -209,9 +209,12 @@ def _furnish_templates(app: Flask, settings: Settings) -> None:
     )
     languages = tuple((code, i18n.own_name(code)) for code in settings.languages)
 
+    # A global and no variable: macros that use it need not be made anew for each page ("import … with context").
+    app.jinja_env.globals["shop"] = shop
+
     @app.context_processor
     def variables() -> dict[str, object]:
-        return {"shop": shop, "page": _page(settings, languages)}
+        return {"page": _page(settings, languages)}
 
     @app.template_filter("money")
     def money(amount: Money) -> str:
