@@ -17,6 +17,7 @@ from storefront.models.case import Case
 from storefront.models.catalogue import Plan
 from storefront.models.order import Call, Hold, Order, OrderEvent
 from storefront.models.payment import Payment, Refund
+from storefront.models.work import OutboxRow, WorkState
 from storefront.ordering.place import TopUpWanted, Wanted, place
 from storefront.ordering.steps import advance
 from storefront.payments.take import SHORTEST_PAGE
@@ -183,3 +184,9 @@ def let_calls_age(house):
     past = wall_now() - dt.timedelta(seconds=1)
     with house.write() as session:
         session.execute(update(Call).values(hard_end_at=past, lease_until=past))
+
+
+def is_done(house, job):
+    """Whether the work of this job was staged, and all of it done."""
+    with house.read() as session:
+        return set(session.exec(select(OutboxRow.state).where(OutboxRow.job == job))) == {WorkState.DONE}

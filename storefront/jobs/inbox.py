@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
-from sqlalchemy import bindparam, update
+from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
 
 from storefront.db import prepared
@@ -20,11 +18,6 @@ _STORE = prepared.either(
     )
 )
 _GET = select(InboxRow).where(col(InboxRow.id) == bindparam("inbox_id"))
-_HANDLED = (
-    update(InboxRow)
-    .where(col(InboxRow.id) == bindparam("inbox_id"), col(InboxRow.handled_at).is_(None))
-    .values(handled_at=bindparam("at"))
-)
 
 
 def store(
@@ -64,8 +57,3 @@ def store(
 def get(session: Session, inbox_id: str) -> InboxRow | None:
     """The stored notice; to be looked at only."""
     return prepared.first(session, _GET, inbox_id=inbox_id)
-
-
-def mark_handled(session: Session, inbox_id: str, now: dt.datetime) -> None:
-    """Remember that the notice led to a read and all that followed from it."""
-    prepared.run(session, _HANDLED, inbox_id=inbox_id, at=now)

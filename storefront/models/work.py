@@ -42,7 +42,10 @@ class OutboxRow(SQLModel, table=True):
 
 
 class InboxRow(SQLModel, table=True):
-    """One verified notice of a vendor, stored once; what it claims is never acted on, only what is read back."""
+    """One verified notice of a vendor, stored once; what it claims is never acted on, only what is read back.
+
+    Whether that was done is told by the outbox row that was staged with it.
+    """
 
     __tablename__ = "inbox"
     __table_args__ = (UniqueConstraint("source", "external_id"),)
@@ -55,7 +58,6 @@ class InboxRow(SQLModel, table=True):
     payment_id: str | None = Field(default=None, max_length=120)
     subscription_id: str | None = Field(default=None, max_length=120)
     received_at: dt.datetime = Field(sa_type=UtcTime)
-    handled_at: dt.datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class Sweep(SQLModel, table=True):

@@ -31,10 +31,10 @@ _log = structlog.get_logger()
 
 
 def handle(bench: Workbench, inbox_id: str) -> None:
-    """Handle one stored notice. Raises the outside's errors: the job is then tried again."""
+    """Handle one stored notice; a second time changes nothing. Raises the outside's errors: the job is tried again."""
     with bench.read() as session:
         row = inbox.get(session, inbox_id)
-        if row is None or row.handled_at is not None:
+        if row is None:
             return
         is_of_page = row.type.startswith("checkout.session.")
         payment = settle.find(session, row.object_id) if is_of_page else None
@@ -47,8 +47,6 @@ def handle(bench: Workbench, inbox_id: str) -> None:
         order_id = _look_at_money(bench, row.type, row.payment_id)
     if order_id is None and not is_ours:
         _log.info("notice_not_ours", type=row.type, inbox_id=inbox_id)
-    with bench.write() as session:
-        inbox.mark_handled(session, inbox_id, bench.now())
     if order_id is not None:
         advance(bench, order_id)
 

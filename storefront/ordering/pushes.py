@@ -59,18 +59,16 @@ def handle(bench: Workbench, inbox_id: str) -> None:
     """Handle one stored push; a second time changes nothing."""
     with bench.read() as session:
         row = inbox.get(session, inbox_id)
-    if row is None or row.handled_at is not None:
+    if row is None:
         return
     if row.type == TOP_UP:
         advance(bench, row.object_id)
-    elif row.type == NOTHING:
-        _log.info("push_not_ours", inbox_id=inbox_id)
-    now = bench.now()
-    with bench.write() as session:
-        if row.type == SIM:
-            wake(session, row.object_id, now)
-        elif row.type == TOP_UP:
+        with bench.write() as session:
             # A delivered top-up goes on changing on its SIM: it begins, it ends.
             iccid = session.exec(select(Order.iccid).where(Order.id == row.object_id)).one()
-            wake_for(session, iccid or "", now)
-        inbox.mark_handled(session, inbox_id, now)
+            wake_for(session, iccid or "", bench.now())
+    elif row.type == SIM:
+        with bench.write() as session:
+            wake(session, row.object_id, bench.now())
+    else:
+        _log.info("push_not_ours", inbox_id=inbox_id)

@@ -11,11 +11,12 @@ from sqlmodel import select
 from storefront.models.case import Case
 from storefront.models.renewal import Closing, Renewal
 from storefront.models.work import InboxRow
+from storefront.ordering import notices
 from storefront.renewals import close
 from storefront.sandbox.linksfield.sims.plans import PLANS
 from storefront.sandbox.linksfield.sims.sim import Renewal as Record
 from tests.events import deliver, event
-from tests.making import mails_to, order_of
+from tests.making import is_done, mails_to, order_of
 from tests.owner import press, see_sim
 from tests.subscriber import (
     a_month,
@@ -280,5 +281,5 @@ def test_events_only_say_when_to_look(traveller, sandbox, house):
     with house.read() as session:
         rows = session.exec(select(InboxRow)).all()
         assert len(rows) == len(bodies)
-        assert all(row.handled_at for row in rows)
+    assert is_done(house, notices.JOB)
     assert requests.get(f"{sandbox.url}/stripe/_sandbox/next", timeout=5).ok

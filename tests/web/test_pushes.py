@@ -131,11 +131,11 @@ def test_a_push_about_a_known_sim_leads_to_a_read(push, house, sim):
     assert (answer.status_code, answer.data) == (200, b"")
     (row,) = stored(house)
     assert (row.source, row.external_id, row.type, row.object_id) == ("linksfield", "T000000000001", "push.sim", sim.id)
-    assert row.handled_at is None
     assert sim.iccid not in str(row.model_dump())
     assert [work.arguments for work in staged(house, pushes.JOB)] == [{"inbox_id": row.id}]
+    assert not making.is_done(house, pushes.JOB)
     drain(house)
-    assert stored(house)[0].handled_at is not None
+    assert making.is_done(house, pushes.JOB)
     assert sim_of(house, sim.id).plans
     assert [work.arguments for work in staged(house, "sims.refresh")] == [{"sim_id": sim.id}]
 
@@ -157,9 +157,9 @@ def test_the_claim_itself_is_believed_nowhere(push, house, sandbox, paid_top_up)
     for side in SIDES:
         sandbox.world.faults.arm(side, "reset_before", 9)
     assert push(about(request_id=paid_top_up)).status_code == 200
-    pushes.handle(house.bench, stored(house)[0].id)
+    drain(house)
     assert making.order_of(house, paid_top_up).state is OrderState.PAID
-    assert stored(house)[0].handled_at is not None
+    assert making.is_done(house, pushes.JOB)
 
 
 def test_a_repeated_push_changes_nothing(push, house, sandbox, paid_top_up):
@@ -199,7 +199,7 @@ def test_a_push_about_nobody_we_know_is_kept_and_forgotten(push, house, iccid):
     (row,) = stored(house)
     assert (row.type, row.object_id) == ("push.unknown", "")
     drain(house)
-    assert stored(house)[0].handled_at is not None
+    assert making.is_done(house, pushes.JOB)
     assert staged(house, "sims.refresh") == []
 
 
