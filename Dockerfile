@@ -14,7 +14,8 @@ COPY translations translations
 COPY pages pages
 COPY wsgi.py gunicorn.conf.py .flaskenv ./
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 SHOP_DATA_DIR=/data
-RUN mkdir /data && chown shop /data
+# A copied .env.example names the folder var, and what it says goes before the line above.
+RUN mkdir /data && chown shop /data && ln -s /data var
 USER shop
 VOLUME /data
 EXPOSE 8000

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEFAULT_SECRET = "change-me"  # noqa: S105 - the value production refuses
@@ -150,6 +150,12 @@ class Settings(BaseSettings):
     def livemode(self) -> bool:
         """Whether the Stripe key spends real money."""
         return self.stripe_api_key.get_secret_value().startswith(("sk_live_", "rk_live_"))
+
+    @field_validator("offset_file", mode="before")
+    @classmethod
+    def _none_when_empty(cls, value: object) -> object:
+        # A variable that is there and empty would else name the folder we are in.
+        return value or None
 
     @model_validator(mode="after")
     def _refuse_unsafe_production(self) -> Self:

@@ -79,6 +79,20 @@ def test_every_setting_is_documented(document):
     assert [name for name in Settings.model_fields if f"SHOP_{name.upper()}" not in text] == []
 
 
+def test_a_copied_example_says_the_defaults(monkeypatch):
+    """Containers are handed each line of it as a variable, the empty ones too; an operator only adds the secrets."""
+    lines = [line for line in (ROOT / ".env.example").read_text().splitlines() if line.startswith("SHOP_")]
+    for name, value in (line.split("=", 1) for line in lines):
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(ROOT)
+    told = Settings()
+    for name in lines:
+        monkeypatch.delenv(name.split("=", 1)[0])
+    other = {"secret_key", "pages_dir"}
+    assert told.model_dump(exclude=other) == Settings().model_dump(exclude=other)
+    assert told.pages_dir.resolve() == Settings().pages_dir
+
+
 def test_no_secret_shows_in_a_representation():
     """Settings printed by accident print no secret."""
     shown = repr(Settings(**SAFE))
