@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -12,7 +11,7 @@ from sqlalchemy import text
 
 from storefront import wiring
 from storefront.db import migrate
-from storefront.gateways.calls import Deadline
+from storefront.gateways.calls import Deadline, connect_within
 from storefront.gateways.http import Http, HttpAnswer, HttpCall
 from storefront.jobs import outbox
 from storefront.kernel.clock import wall_now
@@ -118,7 +117,7 @@ def _queue(house: House) -> Finding:
 def _mail(house: House) -> Finding:
     address = (house.settings.smtp_host, house.settings.smtp_port)
     try:
-        socket.create_connection(address, timeout=5).close()
+        connect_within(*address, Deadline(5)).close()
     except OSError as broken:
         return Finding("mail", False, type(broken).__name__, "check SHOP_SMTP_HOST and SHOP_SMTP_PORT")
     return Finding("mail", True, "the mail server answers")

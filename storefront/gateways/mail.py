@@ -68,7 +68,7 @@ class SmtpMailer:
         self._password = password
         self._starttls = starttls
         self._sender = sender
-        self._domain = sender.rpartition("@")[2]
+        self._domain = sender.rpartition("@")[2].encode("idna").decode()
         self._sender_name = sender_name
         self._seconds = deadline
 

@@ -13,10 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from huey import Huey, RedisHuey, SqliteHuey
+from huey.consumer import Consumer
 
 from storefront.jobs.outbox import Hint
 
 RunRow = Callable[[str], Any]
+
+GRACE = 3.0
+"""Seconds that work in hand has left when its lane is told to stop; whatever is cut is taken up after its lease."""
 
 
 class Lane(Enum):
@@ -38,6 +42,13 @@ class _SelfClosing(sqlite3.Connection):
         self.close()
 
 
+class _Threads(Consumer):  # type: ignore[misc]
+    """Leaves signals to whoever runs several of them: Huey would give each to the one that started last."""
+
+    def _set_signal_handlers(self) -> None:
+        pass
+
+
 class Engine:
     """Sends row ids and, in a worker, runs them."""
 
@@ -54,12 +65,11 @@ class Engine:
             for hint in hints:
                 self._tasks[lane_of(hint.job)](hint.row_id)
 
-    def consumer(self, lane: Lane, run_row: RunRow, *, threads: int) -> Any:
-        """A Huey consumer of one lane whose `start`, `stop` and `run` are the worker's life."""
+    def consumer(self, lane: Lane, run_row: RunRow, *, threads: int) -> Consumer:
+        """The threads of one lane: `start`, `check_worker_health` and `stop` are their life."""
         self._run_row = run_row
-        return self._lanes[lane].create_consumer(
-            workers=threads, periodic=False, initial_delay=0.02, max_delay=0.2, backoff=1.3, check_worker_health=True
-        )
+        pace = {"initial_delay": 0.02, "max_delay": 0.2, "backoff": 1.3, "shutdown_timeout": GRACE}
+        return _Threads(self._lanes[lane], workers=threads, periodic=False, **pace)
 
     def pending(self) -> int:
         """Hints not yet taken."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
+import signal
 import threading
-from typing import Any
 
 import structlog
+from huey.consumer import Consumer
 
 from storefront.jobs import outbox
 from storefront.jobs.engine import Lane
@@ -49,32 +50,38 @@ def drain(house: House, *, rounds: int = 50) -> int:
 
 
 def serve(house: House) -> None:
-    """Run until told to stop: threads of Huey take hints, lane by lane, and one thread of ours relays and sweeps."""
+    """Run until told to stop: threads of Huey take hints, lane by lane, and one thread of ours relays and sweeps.
+
+    What is in hand when SIGTERM, SIGINT or SIGHUP comes has a few seconds to end.
+    """
     # What was read to start stays for good; the garbage collector need not look through it again and again.
     gc.freeze()
 
     def run(row_id: str) -> None:
         run_row(house, row_id)
 
-    letters = house.jobs.consumer(Lane.LETTERS, run, threads=house.settings.letter_threads)
-    orders = house.jobs.consumer(Lane.ORDERS, run, threads=house.settings.worker_threads)
+    threads = {Lane.ORDERS: house.settings.worker_threads, Lane.LETTERS: house.settings.letter_threads}
+    lanes = [house.jobs.consumer(lane, run, threads=count) for lane, count in threads.items()]
     stop = threading.Event()
-    keeper = threading.Thread(target=_keep, args=(house, stop, letters), name="relay", daemon=True)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, lambda *_: stop.set())
+    for lane in lanes:
+        lane.start()
+    keeper = threading.Thread(target=_keep, args=(house, stop, lanes), name="relay", daemon=True)
     keeper.start()
-    # Signals go to whoever started last; that one runs here and takes the other along.
-    letters.start()
-    try:
-        orders.run()
-    finally:
-        stop.set()
-        letters.stop()
-        keeper.join(timeout=5)
+    stop.wait()
+    for lane in lanes:
+        lane.stop_flag.set()
+    for lane in lanes:
+        lane.stop(graceful=True)
+    keeper.join(timeout=1)
 
 
-def _keep(house: House, stop: threading.Event, letters: Any) -> None:
+def _keep(house: House, stop: threading.Event, lanes: list[Consumer]) -> None:
     while not stop.wait(RELAY_EVERY):
         try:
-            letters.check_worker_health()
+            for lane in lanes:
+                lane.check_worker_health()
             house.hint(outbox.unhinted(house.read, house.write, house.outside.clock))
             run_due_sweeps(house)
         except Exception:  # noqa: BLE001 - the relay must outlive a lost database; it says so and looks again

@@ -5,13 +5,13 @@ from __future__ import annotations
 import secrets
 
 from sqlalchemy import false, or_
-from sqlmodel import select
+from sqlmodel import col, select
 
 from storefront.kernel.errors import OutsideError, StorefrontError
 from storefront.models.catalogue import Plan
 from storefront.models.order import Order, OrderState
 from storefront.models.work import OutboxRow, WorkState
-from storefront.ordering import change, notices
+from storefront.ordering import change, notices, pushes
 from storefront.ordering.place import place, place_top_up
 from storefront.ordering.states import IS_UNPAID
 from storefront.ordering.steps import advance, wake
@@ -121,7 +121,9 @@ class Buyer:
         mine = self.orders()
         letters = [OutboxRow.key.startswith(f"letter:{order.id}:") for order in mine]
         waiting = select(OutboxRow.id).where(or_(false(), *letters), OutboxRow.state == WorkState.WAITING)
-        unread = select(OutboxRow.id).where(OutboxRow.job == notices.JOB, OutboxRow.state != WorkState.DONE)
+        unread = select(OutboxRow.id).where(
+            col(OutboxRow.job).in_([notices.JOB, pushes.JOB]), OutboxRow.state != WorkState.DONE
+        )
         with self.shop.eye.read() as session:
             is_waiting = session.exec(waiting).first() or session.exec(unread).first()
         return not is_waiting and all(order.state in STATES_AT_REST for order in mine)

@@ -126,6 +126,14 @@ def test_the_server_is_greeted_with_the_senders_domain(new_mailer: NewMailer, po
     assert inbox.greetings == ["shop.example"]
 
 
+def test_a_senders_domain_in_other_letters_is_greeted_with_in_plain_ones(
+    new_mailer: NewMailer, port: int, inbox: Inbox
+) -> None:
+    """The greeting is ASCII by its protocol; the address keeps its letters where the server takes them."""
+    new_mailer(port, sender="shop@l\u00e4den.example").send(LETTER)
+    assert inbox.greetings == ["xn--lden-loa.example"]
+
+
 def test_a_repeat_is_recognisable(new_mailer: NewMailer, port: int, inbox: Inbox) -> None:
     """The same letter sent twice carries the same Message-ID; an id without a host gets the sender's."""
     letter = Letter(to="a@example.com", subject="s", text="t", html="h", message_id="order-1")

@@ -1,6 +1,7 @@
 """A worker whose mail server, or whose supplier, takes its time: the other half of the work goes on."""
 
 import secrets
+import signal
 import sqlite3
 import time
 from functools import partial
@@ -93,3 +94,18 @@ def test_a_silent_supplier_holds_up_no_letter(crowd):
     mails = f"{crowd.layout.sandbox_url}/mailbox/api/messages"
     _until(lambda: requests.get(mails, params={"to": "lane@traveller.example"}, timeout=10).json()["messages"])
     assert _ask(crowd, "SELECT count(*) FROM calls WHERE step LIKE 'notify-%' AND ended_at IS NOT NULL") == 0
+
+
+@pytest.mark.parametrize("word", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_worker_told_to_stop_ends_the_letter_in_hand(crowd, word):
+    """The letter that the mail server is just taking is written down as sent, so that nobody sends it again."""
+    opened = _opened(crowd)[:1]
+    _order_fault(crowd, "mail.accept", "slow", 1)
+    _pay_and_close(crowd, opened)
+    letter = "SELECT count(*) FROM outbox WHERE job LIKE 'letters.%' AND "
+    _until(lambda: _ask(crowd, f"{letter} attempts > 0"))
+    worker = crowd.process("worker")
+    worker.send_signal(word)
+    assert worker.wait(timeout=20) == 0
+    assert _ask(crowd, f"{letter} state = 'done' AND attempts = 1") == 1
+    assert len(requests.get(f"{crowd.layout.sandbox_url}/mailbox/api/messages", timeout=10).json()["messages"]) == 1
