@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -12,7 +13,7 @@ from sqlmodel import Session, col, select
 from storefront.db import prepared
 from storefront.db.vault import Vault
 from storefront.jobs import outbox
-from storefront.models.order import Order, OrderState
+from storefront.models.order import Hold, HoldState, Order, OrderState
 from storefront.models.renewal import Renewal
 from storefront.ports import Outside, SessionFactory
 from storefront.settings import Settings
@@ -28,6 +29,12 @@ _ORDER = select(Order).where(col(Order.id) == bindparam("order_id"))
 _BEGAN = select(Renewal.id).where(col(Renewal.order_id) == bindparam("order_id"))
 _LOCKED = _ORDER.with_for_update()
 _LOCKED_STATE = select(Order.state).where(col(Order.id) == bindparam("order_id")).with_for_update()
+_OPEN_HOLD = (
+    select(Hold)
+    .where(col(Hold.order_id) == bindparam("order_id"), Hold.state != HoldState.DEAD)
+    .order_by(col(Hold.attempt).desc())
+    .limit(1)
+)
 
 
 def standing_key(order_id: str) -> str:
@@ -72,6 +79,11 @@ def locked_to_change(session: Session, order_id: str) -> Order:
 def locked_state(session: Session, order_id: str) -> OrderState:
     """Where the order stands; as `locked`, without its other columns."""
     return OrderState(prepared.run(session, _LOCKED_STATE, order_id=order_id).scalar_one())
+
+
+def open_hold(session: Session, order_id: str) -> Hold | None:
+    """The reservation an order may still use; to be looked at only."""
+    return prepared.first(session, _OPEN_HOLD, order_id=order_id)
 
 
 def arm(session: Session, order_id: str, due_at: dt.datetime, *, hint: bool = False) -> None:
@@ -122,8 +134,19 @@ class Closed:
     state: OrderState
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The order came to `state`, and the intent of its next call was stored in the same transaction: `go` makes it.
+
+    Whoever gets one must `go`: a call that was begun and not made counts as lost once its lease is over.
+    """
+
+    state: OrderState
+    go: Callable[[], Outcome]
+
+
 ONWARD, FINISHED = Onward(), Finished()
-Outcome = Wait | Onward | Finished | Closed
+Outcome = Wait | Onward | Finished | Closed | Begun
 
 
 def pause(now: dt.datetime, since: dt.datetime | None) -> dt.datetime:

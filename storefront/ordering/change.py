@@ -18,7 +18,7 @@ from storefront.models.payment import Payment, PaymentState
 from storefront.models.profile import Profile
 from storefront.models.renewal import Renewal
 from storefront.ordering import calls, hold, top_up
-from storefront.ordering.bench import Workbench, arm, locked, locked_to_change, order_row
+from storefront.ordering.bench import Workbench, arm, locked, locked_to_change, open_hold, order_row
 from storefront.ordering.pay import settle_page
 from storefront.ordering.states import IS_UNDER_WAY, IS_UNPAID, MOVES, Event, move
 from storefront.ordering.steps import advance
@@ -177,7 +177,7 @@ def change_email(bench: Workbench, order_id: str, *, email: str, key: str, also:
     The supplier is asked first. Raises `NotDelivered`, `AlreadyInstalled`, and the outside's errors.
     """
     with bench.read() as session:
-        profile, used = session.get(Profile, order_id), hold.open_hold(session, order_id)
+        profile, used = session.get(Profile, order_id), open_hold(session, order_id)
     if profile is None or used is None:
         raise NotDelivered
     said = bench.outside.supplier.profile(used.supplier_order_id)
@@ -224,7 +224,7 @@ def _report(session: Session, order: Order) -> Call | None:
     """The newest call that told the supplier of the payment."""
     if order.kind is OrderKind.TOP_UP:
         return calls.latest_to_change(session, order.id, top_up.STEP)
-    reserved = hold.open_hold(session, order.id)
+    reserved = open_hold(session, order.id)
     return calls.latest_to_change(session, order.id, f"notify-{reserved.attempt}") if reserved else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from sqlalchemy import bindparam, update
@@ -14,9 +15,19 @@ from storefront.db import prepared
 from storefront.kernel.clock import wall_now
 from storefront.kernel.errors import HoldLapsed, OutsideError, Refused, Throttled
 from storefront.kernel.money import Money
-from storefront.models.order import Call, CallState, Hold, HoldState, Order, OrderState
-from storefront.ordering import calls, hold
-from storefront.ordering.bench import ONWARD, Outcome, Wait, Workbench, locked_state, pause
+from storefront.models.order import Call, CallState, Hold, HoldState, Order, OrderKind, OrderState
+from storefront.ordering import calls, deliver, hold
+from storefront.ordering.bench import (
+    ONWARD,
+    Begun,
+    Outcome,
+    Wait,
+    Workbench,
+    locked_state,
+    open_hold,
+    order_row,
+    pause,
+)
 from storefront.ordering.states import Event, move
 from storefront.payments import ledger
 from storefront.ports import PaymentNotice, SupplierOrderStatus
@@ -29,7 +40,7 @@ _HOLD_BECOMES = update(Hold).where(col(Hold.id) == bindparam("hold_id")).values(
 def step(bench: Workbench, order: Order) -> Outcome:
     """Report the payment for the open hold; without one, reserve again (bounded) or give the money back."""
     with bench.read() as session:
-        reserved = hold.open_hold(session, order.id)
+        reserved = open_hold(session, order.id)
         last = calls.latest(session, order.id, _step_of(reserved)) if reserved else None
     if reserved is None:
         return hold.step(bench, order)
@@ -65,31 +76,60 @@ def resolve_lost(bench: Workbench, order: Order, reserved: Hold, lost: Call) -> 
     return _stuck(bench, order, lost)
 
 
+def begin(session: Session, bench: Workbench, order_id: str) -> Begun | None:
+    """The first report of a payment, its intent stored in the transaction that wrote the payment down.
+
+    None when there is nothing to report at once. The caller holds the order.
+    """
+    order = order_row(session, order_id)
+    if order.state is not OrderState.PAID or order.kind is not OrderKind.ESIM:
+        return None
+    reserved = open_hold(session, order_id)
+    if reserved is None or calls.latest(session, order_id, _step_of(reserved)) is not None:
+        return None
+    notice = _notice(bench, order, reserved)
+    ticket = _intend(session, bench, order, reserved, notice, attempt=1)
+    return Begun(order.state, partial(_report, bench, order, reserved, notice, ticket))
+
+
 def _notify(bench: Workbench, order: Order, reserved: Hold, *, attempt: int) -> Outcome:
-    notice = PaymentNotice(
+    notice = _notice(bench, order, reserved)
+    try:
+        with bench.write() as session:
+            if locked_state(session, order.id) is not order.state:
+                return ONWARD
+            ticket = _intend(session, bench, order, reserved, notice, attempt=attempt)
+    except calls.AlreadyBegun:
+        return Wait(bench.now() + dt.timedelta(seconds=2))
+    return _report(bench, order, reserved, notice, ticket)
+
+
+def _notice(bench: Workbench, order: Order, reserved: Hold) -> PaymentNotice:
+    return PaymentNotice(
         order_id=reserved.supplier_order_id,
         amount=amount_text(reserved, bench.settings.supplier_money_unit),
         currency=reserved.currency,
         paid_at=order.paid_at or bench.now(),
         succeeded=True,
     )
-    request = {"orderId": notice.order_id, "payAmount": notice.amount, "payCurrency": notice.currency}
-    try:
-        with bench.write() as session:
-            if locked_state(session, order.id) is not order.state:
-                return ONWARD
-            ticket = calls.begin(
-                session,
-                order_id=order.id,
-                step=_step_of(reserved),
-                attempt=attempt,
-                key=f"order-{order.id}-notice-{reserved.attempt}",
-                request=request,
-                deadline=bench.settings.supplier_deadline_seconds,
-                now=bench.now(),
-            )
-    except calls.AlreadyBegun:
-        return Wait(bench.now() + dt.timedelta(seconds=2))
+
+
+def _intend(
+    session: Session, bench: Workbench, order: Order, reserved: Hold, notice: PaymentNotice, *, attempt: int
+) -> calls.Ticket:
+    return calls.begin(
+        session,
+        order_id=order.id,
+        step=_step_of(reserved),
+        attempt=attempt,
+        key=f"order-{order.id}-notice-{reserved.attempt}",
+        request={"orderId": notice.order_id, "payAmount": notice.amount, "payCurrency": notice.currency},
+        deadline=bench.settings.supplier_deadline_seconds,
+        now=bench.now(),
+    )
+
+
+def _report(bench: Workbench, order: Order, reserved: Hold, notice: PaymentNotice, ticket: calls.Ticket) -> Outcome:
     try:
         bench.outside.supplier.notify_payment(notice)
     except Throttled as later:
@@ -101,9 +141,10 @@ def _notify(bench: Workbench, order: Order, reserved: Hold, *, attempt: int) -> 
         _end(bench, ticket, CallState.UNKNOWN, lost)
         return ONWARD
     with bench.write() as session:
-        if calls.end(session, ticket, CallState.DONE):
-            _accepted(bench, session, order, reserved, {"notice": attempt})
-    return ONWARD
+        if not calls.end(session, ticket, CallState.DONE):
+            return ONWARD
+        _accepted(bench, session, order, reserved, {"notice": ticket.attempt})
+    return deliver.fetch(bench, order, reserved)
 
 
 def _after_refusal(bench: Workbench, order: Order, reserved: Hold, ticket: calls.Ticket, no: Refused) -> Outcome:
@@ -128,7 +169,7 @@ def _after_refusal(bench: Workbench, order: Order, reserved: Hold, ticket: calls
 def _confirmed(bench: Workbench, order: Order, lost: Call) -> Outcome:
     with bench.write() as session:
         call = session.get(Call, lost.id, with_for_update=True)
-        reserved = hold.open_hold(session, order.id)
+        reserved = open_hold(session, order.id)
         if call is None or reserved is None or call.claim_token != lost.claim_token:
             return ONWARD
         calls.resolve(session, call, CallState.DONE, "read back as paid")

@@ -13,10 +13,9 @@ from storefront.db import prepared
 from storefront.delivery.profile import Sent, UnusableProfile, seal
 from storefront.jobs import outbox
 from storefront.kernel.errors import OutsideError
-from storefront.models.order import Order, OrderState
+from storefront.models.order import Hold, Order, OrderState
 from storefront.models.profile import Profile
-from storefront.ordering import hold
-from storefront.ordering.bench import ONWARD, Closed, Outcome, Wait, Workbench, pause, standing_key
+from storefront.ordering.bench import ONWARD, Closed, Outcome, Wait, Workbench, open_hold, pause, standing_key
 from storefront.ordering.states import Event, move
 from storefront.payments import ledger
 from storefront.ports import SupplierOrderStatus, SupplierProfile
@@ -26,12 +25,20 @@ _HAS_PROFILE = select(Profile.order_id).where(col(Profile.order_id) == bindparam
 
 
 def step(bench: Workbench, order: Order) -> Outcome:
-    """Plain reads until the code is there; an unusable one becomes a case and is never shown."""
-    now = bench.now()
+    """Fetch what was assigned to the reservation in use."""
     with bench.read() as session:
-        reserved = hold.open_hold(session, order.id)
+        reserved = open_hold(session, order.id)
     if reserved is None:
         return _stuck(bench, order, "no_hold", "the order is confirmed but no reservation of ours is in use")
+    return fetch(bench, order, reserved)
+
+
+def fetch(bench: Workbench, order: Order, reserved: Hold) -> Outcome:
+    """Plain reads until the code is there; an unusable one becomes a case and is never shown.
+
+    The order is confirmed, whatever it was when its row was read.
+    """
+    now = bench.now()
     try:
         status = bench.outside.supplier.order_status(reserved.supplier_order_id)
     except OutsideError:
@@ -64,7 +71,7 @@ def _deliver(bench: Workbench, order: Order, sent: Sent) -> Outcome:
     except UnusableProfile as unusable:
         return _stuck(bench, order, "unusable_profile", f"the supplier's activation code: {unusable.reason}")
     with bench.write() as session:
-        move(session, order.id, Event.DELIVERED, now=now, before=order.state, delivered_at=now, reason="")
+        move(session, order.id, Event.DELIVERED, now=now, before=OrderState.CONFIRMED, delivered_at=now, reason="")
         is_again = prepared.run(session, _HAS_PROFILE, order_id=order.id).first() is not None
         if is_again:
             session.merge(profile)

@@ -7,14 +7,14 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import bindparam, update
-from sqlmodel import Session, col, select
+from sqlmodel import col
 
 from storefront.db import prepared
 from storefront.kernel.errors import OutsideError, PriceChanged, Refused, SoldOut
 from storefront.kernel.ids import new_id
 from storefront.models.catalogue import Plan
-from storefront.models.order import CallState, Hold, HoldState, Order, OrderKind, OrderState
-from storefront.ordering import calls
+from storefront.models.order import CallState, Hold, Order, OrderKind, OrderState
+from storefront.ordering import calls, pay
 from storefront.ordering.bench import ONWARD, Outcome, Wait, Workbench, pause
 from storefront.ordering.states import Event, move
 from storefront.ports import HoldRequest, SupplierPlan
@@ -24,12 +24,6 @@ STEP = "hold"
 TRIES_UNPAID = 2
 TRIES_PAID = 3
 PATIENCE = dt.timedelta(seconds=60)
-_OPEN_OF = (
-    select(Hold)
-    .where(col(Hold.order_id) == bindparam("order_id"), Hold.state != HoldState.DEAD)
-    .order_by(col(Hold.attempt).desc())
-    .limit(1)
-)
 _TRY = (
     update(Order)
     .where(
@@ -70,11 +64,6 @@ def step(bench: Workbench, order: Order) -> Outcome:
 def may_try(order: Order) -> bool:
     """Whether a paid order may be reserved once more; a top-up needs no reservation."""
     return order.kind is OrderKind.TOP_UP or order.hold_tries < TRIES_UNPAID + TRIES_PAID
-
-
-def open_hold(session: Session, order_id: str) -> Hold | None:
-    """The reservation an order may still use; to be looked at only."""
-    return prepared.first(session, _OPEN_OF, order_id=order_id)
 
 
 def _pre_order(bench: Workbench, order: Order) -> Outcome:
@@ -118,24 +107,24 @@ def _pre_order(bench: Workbench, order: Order) -> Outcome:
     with bench.write() as session:
         if not calls.end(session, ticket, CallState.DONE):
             return ONWARD
-        prepared.put(
-            session,
-            Hold(
-                id=new_id(),
-                order_id=order.id,
-                attempt=attempt,
-                api=request.api,
-                supplier_order_id=held.order_id,
-                supplier_order_no=held.order_no,
-                amount=order.supplier_amount,
-                currency=order.supplier_currency,
-                held_at=now,
-                held_until=now + dt.timedelta(seconds=bench.settings.supplier_hold_seconds),
-            ),
+        reserved = Hold(
+            id=new_id(),
+            order_id=order.id,
+            attempt=attempt,
+            api=request.api,
+            supplier_order_id=held.order_id,
+            supplier_order_no=held.order_no,
+            amount=order.supplier_amount,
+            currency=order.supplier_currency,
+            held_at=now,
+            held_until=now + dt.timedelta(seconds=bench.settings.supplier_hold_seconds),
         )
-        if order.state is OrderState.PLACED:
-            move(session, order.id, Event.HELD, now=now, facts={"supplier_order_no": held.order_no})
-    return ONWARD
+        prepared.put(session, reserved)
+        if order.state is not OrderState.PLACED:
+            return ONWARD
+        if not move(session, order.id, Event.HELD, now=now, facts={"supplier_order_no": held.order_no}):
+            return ONWARD
+        return pay.begin(session, bench, order, reserved)
 
 
 def _package_id(order: Order) -> int:

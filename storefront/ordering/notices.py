@@ -18,12 +18,14 @@ from storefront.models.money import MoneyKind
 from storefront.models.order import Order, OrderState
 from storefront.models.payment import Payment, PaymentState, Refund, RefundState
 from storefront.models.renewal import Renewal
-from storefront.ordering.bench import Workbench, wake_renewal
-from storefront.ordering.pay import settle_page
+from storefront.ordering import confirm
+from storefront.ordering.bench import Begun, Workbench, locked, wake_renewal
+from storefront.ordering.pay import settle_in
 from storefront.ordering.states import Event, move
 from storefront.ordering.steps import advance, wake
 from storefront.payments import ledger, settle
-from storefront.ports import CashierRefund, DisputeStatus, RefundStatus
+from storefront.payments.settle import Settled
+from storefront.ports import CashierRefund, DisputeStatus, PaymentPage, RefundStatus
 
 JOB = "ordering.notice"
 _PAGES = select(Payment.session_id).where(col(Payment.order_id) == bindparam("order_id"))
@@ -38,9 +40,9 @@ def handle(bench: Workbench, inbox_id: str) -> None:
             return
         is_of_page = row.type.startswith("checkout.session.")
         payment = settle.find(session, row.object_id) if is_of_page else None
-    order_id, is_ours = None, False
+    order_id, begun, is_ours = None, None, False
     if is_of_page:
-        order_id = _settle(bench, row.object_id, payment)
+        order_id, begun = _settle(bench, row.object_id, payment)
     elif row.type.startswith(("invoice.", "customer.subscription.")):
         is_ours = _wake_renewal(bench, row.subscription_id)
     elif row.payment_id:
@@ -48,35 +50,43 @@ def handle(bench: Workbench, inbox_id: str) -> None:
     if order_id is None and not is_ours:
         _log.info("notice_not_ours", type=row.type, inbox_id=inbox_id)
     if order_id is not None:
-        advance(bench, order_id)
+        advance(bench, order_id, begun=begun)
+
+
+def _settle(bench: Workbench, session_id: str, payment: Payment | None) -> tuple[str | None, Begun | None]:
+    """Read the payment page and write down what it says: the order it belongs to, if any, and what was begun."""
+    if payment is not None and payment.state is PaymentState.PAID:
+        # Its money was read back from the cashier before: the notice brings nothing new.
+        return payment.order_id, None
+    page = bench.outside.cashier.page(session_id)
+    order_id = payment.order_id if payment else _by_reference(bench, page.client_reference)
+    return order_id, _settle_page(bench, order_id, page) if order_id else None
 
 
 def settle_session(bench: Workbench, session_id: str) -> str | None:
     """Read the payment page and act on what it says; None when no order of ours belongs to it."""
     with bench.read() as session:
         payment = settle.find(session, session_id)
-    return _settle(bench, session_id, payment)
-
-
-def _settle(bench: Workbench, session_id: str, payment: Payment | None) -> str | None:
-    if payment is not None and payment.state is PaymentState.PAID:
-        # Its money was read back from the cashier before: the notice brings nothing new.
-        return payment.order_id
-    page = bench.outside.cashier.page(session_id)
-    with bench.read() as session:
-        order_id = payment.order_id if payment else _by_reference(session, page.client_reference)
-    if order_id is not None:
-        settle_page(bench, order_id, page)
+    order_id, begun = _settle(bench, session_id, payment)
+    if order_id is not None and begun is not None:
+        advance(bench, order_id, begun=begun)
     return order_id
 
 
 def settle_order(bench: Workbench, order_id: str, *, budget: float) -> None:
-    """The landing page's way in: read the newest page of the order, then advance as far as `budget` allows."""
+    """The landing page's way in: read every page of the order, then advance as far as `budget` (seconds) allows."""
     with bench.read() as session:
         found = [str(one) for one in prepared.run(session, _PAGES, order_id=order_id).scalars()]
-    for session_id in found:
-        settle_page(bench, order_id, bench.outside.cashier.page(session_id))
-    advance(bench, order_id, budget=budget)
+    pages = [bench.outside.cashier.page(session_id) for session_id in found]
+    begun = [_settle_page(bench, order_id, page) for page in pages]
+    advance(bench, order_id, budget=budget, begun=next(filter(None, begun), None))
+
+
+def _settle_page(bench: Workbench, order_id: str, page: PaymentPage) -> Begun | None:
+    """Write down what the cashier says and, once it is paid, the intent to tell the supplier, in one transaction."""
+    with bench.write() as session:
+        settled = settle_in(session, bench, locked(session, order_id), page)
+        return confirm.begin(session, bench, order_id) if settled is Settled.PAID else None
 
 
 def _wake_renewal(bench: Workbench, subscription_id: str | None) -> bool:
@@ -90,10 +100,11 @@ def _wake_renewal(bench: Workbench, subscription_id: str | None) -> bool:
     return renewal_id is not None
 
 
-def _by_reference(session: Session, reference: str | None) -> str | None:
+def _by_reference(bench: Workbench, reference: str | None) -> str | None:
     if not reference:
         return None
-    return session.exec(select(Order.id).where(Order.reference == reference)).first()
+    with bench.read() as session:
+        return session.exec(select(Order.id).where(Order.reference == reference)).first()
 
 
 def _look_at_money(bench: Workbench, notice_type: str, payment_id: str) -> str | None:

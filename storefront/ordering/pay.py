@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
+from typing import Any
 
 from sqlalchemy import bindparam
 from sqlmodel import Session, col, select
@@ -20,17 +22,18 @@ from storefront.ordering import calls
 from storefront.ordering.bench import (
     FINISHED,
     ONWARD,
+    Begun,
     Outcome,
     Wait,
     Workbench,
     arm,
     locked,
     locked_state,
+    open_hold,
     pause,
     wake_renewal_of,
 )
-from storefront.ordering.hold import open_hold
-from storefront.ordering.states import Event, move
+from storefront.ordering.states import ENDED_UNPAID, Event, move
 from storefront.payments import settle, take
 from storefront.payments.settle import Settled
 from storefront.ports import PageRequest, PageStatus, PaymentPage
@@ -77,6 +80,18 @@ def open_step(bench: Workbench, order: Order) -> Outcome:
         return Wait(now + dt.timedelta(seconds=2))
     if ticket is None:
         return ONWARD
+    return _open(bench, order, hold, ticket, is_repeat=calls.is_unresolved(last))
+
+
+def begin(session: Session, bench: Workbench, order: Order, hold: Hold) -> Outcome:
+    """Open the page of an order that was reserved in this very transaction: the intent is stored beside the hold."""
+    if bench.now() >= pay_until(bench, order, hold):
+        return ONWARD
+    ticket = _intend(session, bench, order, hold, attempt=1)
+    return Begun(OrderState.HELD, partial(_open, bench, order, hold, ticket, is_repeat=False))
+
+
+def _open(bench: Workbench, order: Order, hold: Hold | None, ticket: calls.Ticket, *, is_repeat: bool) -> Outcome:
     request = take.from_json(ticket.request)
     try:
         page = bench.outside.cashier.open_page(request)
@@ -85,7 +100,7 @@ def open_step(bench: Workbench, order: Order) -> Outcome:
             calls.end(session, ticket, CallState.REFUSED, vendor_said(no))
         # A repeat may be refused only because its stored request has grown too old: then nothing was opened under
         # its key, and a fresh attempt with a fresh request is safe.
-        return ONWARD if calls.is_unresolved(last) else _refuse(bench, order)
+        return ONWARD if is_repeat else _refuse(bench, order)
     except OutsideError as lost:
         # An answer of 500 is stored under its key and would be replayed for ever: such a key is burnt.
         is_burnt = lost.vendor_code.startswith("http 5") or lost.code == "outside_throttled"
@@ -155,6 +170,9 @@ def settle_in(session: Session, bench: Workbench, order: Order, page: PaymentPag
             move(session, order_id, Event.STUCK, now=now, reason="amount_mismatch", facts=facts)
             owner = bench.settings.case_owner
             open_case(session, kind="amount_mismatch", owner=owner, now=now, order_id=order_id, detail=detail)
+        if moved and order.state in ENDED_UNPAID:
+            # Its standing row rests, and whoever wrote this down may die before the order goes on.
+            arm(session, order_id, now)
         if moved and page.subscription_id:
             wake_renewal_of(session, order_id, now)
     elif settled is Settled.EXPIRED and order.state is OrderState.AWAITING_PAYMENT:
@@ -192,7 +210,6 @@ def _put_page(
 
 
 def _ticket(bench: Workbench, order: Order, hold: Hold | None, last: Call | None) -> calls.Ticket | None:
-    deadline = bench.settings.stripe_deadline_seconds
     with bench.write() as session:
         if locked_state(session, order.id) is not order.state:
             return None
@@ -200,19 +217,22 @@ def _ticket(bench: Workbench, order: Order, hold: Hold | None, last: Call | None
             current = calls.latest_to_change(session, order.id, STEP)
             if current is None or calls.is_running(current):
                 return None
-            return calls.reclaim(session, current, deadline=deadline)
-        attempt = last.attempt + 1 if last else 1
-        request = _request(session, bench, order, hold, attempt)
-        return calls.begin(
-            session,
-            order_id=order.id,
-            step=STEP,
-            attempt=attempt,
-            key=take.page_key(order.id, attempt),
-            request=take.to_json(request),
-            deadline=deadline,
-            now=bench.now(),
-        )
+            return calls.reclaim(session, current, deadline=bench.settings.stripe_deadline_seconds)
+        return _intend(session, bench, order, hold, attempt=last.attempt + 1 if last else 1)
+
+
+def _intend(session: Session, bench: Workbench, order: Order, hold: Hold | None, *, attempt: int) -> calls.Ticket:
+    request = _request(session, bench, order, hold, attempt)
+    return calls.begin(
+        session,
+        order_id=order.id,
+        step=STEP,
+        attempt=attempt,
+        key=take.page_key(order.id, attempt),
+        request=take.to_json(request),
+        deadline=bench.settings.stripe_deadline_seconds,
+        now=bench.now(),
+    )
 
 
 def _request(session: Session, bench: Workbench, order: Order, hold: Hold | None, attempt: int) -> PageRequest:
@@ -253,18 +273,11 @@ def _write_page(
             return False
         # A repeated call names the page of the first one, which an event may have brought us in the meantime.
         known = settle.find(session, page.session_id)
+        opened: dict[str, Any] = {"attempt": ticket.attempt, "url": page.url, "expires_at": request.expires_at}
         if known is not None:
-            settle.change(session, known, attempt=ticket.attempt, url=page.url, expires_at=request.expires_at)
+            settle.change(session, known, **opened)
         else:
-            _put_page(
-                session,
-                order.id,
-                page,
-                now,
-                attempt=ticket.attempt,
-                url=page.url,
-                expires_at=request.expires_at,
-            )
+            _put_page(session, order.id, page, now, **opened)
         facts = {"session": page.session_id}
         if not move(session, order.id, Event.PAGE_OPENED, now=now, before=before, facts=facts):
             return False

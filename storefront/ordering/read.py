@@ -20,7 +20,7 @@ from storefront.models.order import Order, OrderEvent, OrderKind, OrderState
 from storefront.models.payment import Payment, PaymentState, Refund
 from storefront.models.profile import Profile, TopUp
 from storefront.models.staff import StaffAction
-from storefront.ordering.hold import open_hold
+from storefront.ordering.bench import open_hold
 from storefront.ordering.pay import TOP_UP_WINDOW
 from storefront.ordering.progress import PHASES, OrderNotFound, seen
 from storefront.ports import SessionFactory

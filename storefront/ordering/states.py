@@ -77,17 +77,18 @@ MOVES: MappingProxyType[tuple[OrderState, Event], OrderState] = MappingProxyType
 _AFTER_HELD = frozenset(_S) - {_S.PLACED}
 _AFTER_OPENED = _AFTER_HELD - {_S.HELD}
 _AFTER_PAID = frozenset({_S.PAID, _S.CONFIRMED, _S.DELIVERED, _S.REFUNDING, _S.REFUNDED, _S.ATTENTION})
-_ENDED_UNPAID = frozenset({_S.REJECTED, _S.LAPSED, _S.CANCELLED})
+ENDED_UNPAID = frozenset({_S.REJECTED, _S.LAPSED, _S.CANCELLED})
+"""States of an order that ended without money; late money wakes it again."""
 
 # Late or repeated news that changes nothing; whatever is in neither table is impossible.
 IGNORED: MappingProxyType[Event, frozenset[OrderState]] = MappingProxyType(
     {
         Event.HELD: _AFTER_HELD,
-        Event.REJECTED: _AFTER_PAID | _ENDED_UNPAID,
+        Event.REJECTED: _AFTER_PAID | ENDED_UNPAID,
         Event.PAGE_OPENED: _AFTER_OPENED,
         Event.PAID: _AFTER_PAID,
-        Event.LAPSED: _AFTER_PAID | _ENDED_UNPAID,
-        Event.CANCELLED: _AFTER_PAID | _ENDED_UNPAID,
+        Event.LAPSED: _AFTER_PAID | ENDED_UNPAID,
+        Event.CANCELLED: _AFTER_PAID | ENDED_UNPAID,
         Event.CONFIRMED: frozenset({_S.CONFIRMED, _S.DELIVERED}),
         Event.DELIVERED: frozenset({_S.DELIVERED}),
         Event.GIVE_BACK: frozenset({_S.REFUNDING, _S.REFUNDED}),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable
+from functools import partial
 from types import MappingProxyType
 
 from storefront.jobs import outbox
@@ -16,52 +17,60 @@ from storefront.models.order import Order, OrderKind, OrderState
 from storefront.ordering import calls, confirm, deliver, give_back, hold, pay, top_up
 from storefront.ordering.bench import (
     FINISHED,
+    Begun,
     Closed,
     Finished,
     Outcome,
     Wait,
     Workbench,
     arm,
+    locked_state,
+    open_hold,
     order_row,
     standing_key,
 )
-from storefront.ordering.states import StateRaced, state_of
+from storefront.ordering.states import StateRaced
 
 ASKED_RECENTLY = dt.timedelta(seconds=10)
 Step = Callable[[Workbench, Order], Outcome]
 
 
-def advance(bench: Workbench, order_id: str, *, budget: float = 60.0) -> OrderState:
+def advance(bench: Workbench, order_id: str, *, budget: float = 60.0, begun: Begun | None = None) -> OrderState:
     """Take the order as far as it goes now; returns its state.
 
-    `budget` (seconds of wall time) bounds how many steps are begun here; the rest is left to a worker at once.
+    `budget` (seconds of wall time) bounds how many steps are begun here; the rest is left to a worker at once. What
+    the caller has `begun` already comes first.
     """
     stop_at = time.monotonic() + budget
     while True:
-        with bench.read() as session:
-            order = order_row(session, order_id)
-            step = STEPS[order.kind].get(order.state)
-            if step is None and outbox.is_closed(session, standing_key(order_id)):
-                return order.state
-        if step is None:
-            return _close(bench, order)
-        if time.monotonic() >= stop_at:
-            wake(bench, order_id)
-            return order.state
+        if begun is not None:
+            state, go, begun = begun.state, begun.go, None
+        else:
+            with bench.read() as session:
+                order = order_row(session, order_id)
+                state, step = order.state, STEPS[order.kind].get(order.state)
+                if step is None and outbox.is_closed(session, standing_key(order_id)):
+                    return state
+            if step is not None and time.monotonic() >= stop_at:
+                wake(bench, order_id)
+                return state
+            go = partial(step, bench, order) if step else _nothing
         try:
-            outcome = step(bench, order)
+            outcome = go()
         except StateRaced:
             continue
-        if isinstance(outcome, Closed):
+        if isinstance(outcome, Begun):
+            begun = outcome
+        elif isinstance(outcome, Closed):
             return outcome.state
-        if isinstance(outcome, Finished):
-            return _close(bench, order)
-        if isinstance(outcome, Wait):
-            if outcome.is_armed:
-                return order.state
-            with bench.write() as session:
-                arm(session, order_id, outcome.due_at)
-            return order.state
+        elif isinstance(outcome, Finished):
+            if _close(bench, order_id, state):
+                return state
+        elif isinstance(outcome, Wait):
+            if not outcome.is_armed:
+                with bench.write() as session:
+                    arm(session, order_id, outcome.due_at)
+            return state
 
 
 def wake(bench: Workbench, order_id: str) -> None:
@@ -83,12 +92,18 @@ def ask_again(bench: Workbench, order_id: str) -> None:
         wake(bench, order_id)
 
 
-def _close(bench: Workbench, order: Order) -> OrderState:
+def _nothing() -> Outcome:
+    return FINISHED
+
+
+def _close(bench: Workbench, order_id: str, state: OrderState) -> bool:
+    """Let the standing row rest; False when the order was moved from `state` meanwhile, and its row must stay awake."""
     with bench.write() as session:
-        # A late event may have moved it on in the meantime; then its row must stay awake.
-        if state_of(session, order.id) is order.state:
-            outbox.close(session, standing_key(order.id))
-    return order.state
+        # Held while the row is closed: late money waits, and then wakes it again.
+        is_there = locked_state(session, order_id) is state
+        if is_there:
+            outbox.close(session, standing_key(order_id))
+    return is_there
 
 
 def _attention_step(bench: Workbench, order: Order) -> Outcome:
@@ -100,7 +115,7 @@ def _attention_step(bench: Workbench, order: Order) -> Outcome:
             report = calls.latest(session, order.id, top_up.STEP)
         return top_up.resolve_lost(bench, order, report) if report else FINISHED
     with bench.read() as session:
-        reserved = hold.open_hold(session, order.id)
+        reserved = open_hold(session, order.id)
         lost = calls.latest(session, order.id, f"notify-{reserved.attempt}") if reserved else None
     if reserved is None or lost is None:
         return FINISHED

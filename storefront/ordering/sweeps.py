@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import structlog
 from sqlalchemy import and_, func, not_, or_
 from sqlmodel import col, select
 
@@ -18,6 +19,8 @@ from storefront.ordering.bench import Workbench, standing_key
 from storefront.ordering.states import IS_OWED, IS_UNDER_WAY
 from storefront.ordering.steps import wake
 from storefront.payments import ledger
+
+_log = structlog.get_logger()
 
 
 def broken_promises(bench: Workbench) -> int:
@@ -69,6 +72,7 @@ def sleepers(bench: Workbench) -> int:
         )
     asleep = [one for one in ids if standing_key(one) not in awake]
     for one in asleep:
+        _log.warning("order_asleep", order_id=one)
         wake(bench, one)
     return len(asleep)
 

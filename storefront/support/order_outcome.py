@@ -16,8 +16,7 @@ from storefront.letters.wording import mask_email, money
 from storefront.models.order import Hold, Order, OrderEvent, OrderKind, OrderState
 from storefront.models.profile import Profile, TopUp
 from storefront.models.work import OutboxRow, WorkState
-from storefront.ordering import hold
-from storefront.ordering.bench import Workbench
+from storefront.ordering.bench import Workbench, open_hold
 from storefront.support.audit import Deed
 from storefront.support.verbs import Verb
 
@@ -78,7 +77,7 @@ def of_ordering(bench: Workbench, order: Order, deed: Deed, *, ask: bool) -> lis
         proofs.append(_came(session, order))
         if deed.verb == Verb.ORDER_AGAIN:
             proofs += [*_behind(session, deed), *_ordered(session, order, deed)]
-        used = hold.open_hold(session, order.id)
+        used = open_hold(session, order.id)
     if used is not None and ask:
         proofs.append(_at_supplier(bench, used))
     return proofs

@@ -17,7 +17,7 @@ from storefront.models.order import Hold, HoldState, Order, OrderKind, OrderStat
 from storefront.models.profile import Profile
 from storefront.models.renewal import Renewal
 from storefront.ordering import change, hold
-from storefront.ordering.bench import Workbench
+from storefront.ordering.bench import Workbench, open_hold
 from storefront.ordering.states import IS_UNDER_WAY, MOVES, Event
 from storefront.payments import refund, settle
 from storefront.renewals import close
@@ -58,7 +58,7 @@ def _refund(bench: Workbench, about: str, asked: Asked, also: Also) -> None:
 def _ask_plan(bench: Workbench, about: str) -> Plan:
     with bench.read() as session:
         order = session.get_one(Order, about)
-        used = hold.open_hold(session, about)
+        used = open_hold(session, about)
     if order.state not in IS_UNDER_WAY | {OrderState.ATTENTION}:
         raise change.NotStuck
     return Plan((Effect("ask_supplier", used.supplier_order_id if used else ""),))

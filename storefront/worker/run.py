@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import threading
+from collections.abc import Callable
 
 import structlog
 from huey.consumer import Consumer
@@ -16,7 +17,8 @@ from storefront.wiring import House
 from storefront.worker.handlers import HANDLERS, parked
 from storefront.worker.timetable import run_due_sweeps
 
-RELAY_EVERY = 2.0
+LOOK_EVERY = 2.0
+"""Seconds between two looks for forgotten rows, and between two at the timetable."""
 _log = structlog.get_logger()
 
 
@@ -50,7 +52,7 @@ def drain(house: House, *, rounds: int = 50) -> int:
 
 
 def serve(house: House) -> None:
-    """Run until told to stop: threads of Huey take hints, lane by lane, and one thread of ours relays and sweeps.
+    """Run until told to stop: threads of Huey take hints, lane by lane, one of ours relays and one keeps the timetable.
 
     What is in hand when SIGTERM, SIGINT or SIGHUP comes has a few seconds to end.
     """
@@ -67,22 +69,31 @@ def serve(house: House) -> None:
         signal.signal(number, lambda *_: stop.set())
     for lane in lanes:
         lane.start()
-    keeper = threading.Thread(target=_keep, args=(house, stop, lanes), name="relay", daemon=True)
-    keeper.start()
+    # A catalogue is read for minutes from a slow supplier; orders that wait for their next look need the relay.
+    turns = {"relay": lambda: _relay(house, lanes), "timetable": lambda: run_due_sweeps(house)}
+    keepers = [
+        threading.Thread(target=_keep, args=(name, turn, stop), name=name, daemon=True) for name, turn in turns.items()
+    ]
+    for keeper in keepers:
+        keeper.start()
     stop.wait()
     for lane in lanes:
         lane.stop_flag.set()
     for lane in lanes:
         lane.stop(graceful=True)
-    keeper.join(timeout=1)
+    for keeper in keepers:
+        keeper.join(timeout=1)
 
 
-def _keep(house: House, stop: threading.Event, lanes: list[Consumer]) -> None:
-    while not stop.wait(RELAY_EVERY):
+def _relay(house: House, lanes: list[Consumer]) -> None:
+    for lane in lanes:
+        lane.check_worker_health()
+    house.hint(outbox.unhinted(house.read, house.write, house.outside.clock))
+
+
+def _keep(name: str, turn: Callable[[], object], stop: threading.Event) -> None:
+    while not stop.wait(LOOK_EVERY):
         try:
-            for lane in lanes:
-                lane.check_worker_health()
-            house.hint(outbox.unhinted(house.read, house.write, house.outside.clock))
-            run_due_sweeps(house)
-        except Exception:  # noqa: BLE001 - the relay must outlive a lost database; it says so and looks again
-            _log.exception("relay_failed")
+            turn()
+        except Exception:  # noqa: BLE001 - both must outlive a lost database; they say so and look again
+            _log.exception(f"{name}_failed")

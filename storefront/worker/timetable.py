@@ -20,7 +20,7 @@ from storefront.ordering import reconcile, sweeps
 from storefront.renewals import sweeps as renewal_sweeps
 from storefront.wiring import House
 
-LEASE = dt.timedelta(minutes=10)
+LONGEST_LEASE = dt.timedelta(minutes=10)
 _FIRST = prepared.either(lambda insert: insert(Sweep).on_conflict_do_nothing(index_elements=["name"]))
 _log = structlog.get_logger()
 
@@ -32,6 +32,11 @@ class Entry:
     name: str
     every: dt.timedelta
     run: Callable[[House], object]
+
+    @property
+    def lease(self) -> dt.timedelta:
+        """Wall time after which another worker may take it over: a look of each minute is not left out for ten."""
+        return min(self.every, LONGEST_LEASE)
 
 
 def _refresh(house: House) -> object:
@@ -95,7 +100,7 @@ def _claim(house: House, entry: Entry) -> str | None:
                 col(Sweep.due_at) <= now,
                 or_(col(Sweep.claim_token).is_(None), col(Sweep.lease_until) < wall),
             )
-            .values(claim_token=token, lease_until=wall + LEASE)
+            .values(claim_token=token, lease_until=wall + entry.lease)
         )
         return token if taken.rowcount == 1 else None  # type: ignore[attr-defined]
 

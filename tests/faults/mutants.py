@@ -75,10 +75,10 @@ MUTANTS = (
         (
             (
                 "storefront/ordering/notices.py",
-                "    page = bench.outside.cashier.page(session_id)\n    with",
+                "    page = bench.outside.cashier.page(session_id)\n    order_id",
                 "    page = bench.outside.cashier.page(session_id)\n"
                 "    page = __import__('dataclasses').replace(page, paid=True, payment_id=page.payment_id or session_id)\n"
-                "    with",
+                "    order_id",
             ),
         ),
     ),
@@ -180,7 +180,7 @@ MUTANTS = (
             (
                 "storefront/ordering/states.py",
                 "        Event.PAID: _AFTER_PAID,",
-                "        Event.PAID: _AFTER_PAID | _ENDED_UNPAID,",
+                "        Event.PAID: _AFTER_PAID | ENDED_UNPAID,",
             ),
         ),
     ),

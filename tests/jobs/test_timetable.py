@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from storefront.kernel.clock import wall_now
 from storefront.models.work import Sweep
-from storefront.worker.timetable import LEASE, TIMETABLE, run_due_sweeps
+from storefront.worker.timetable import TIMETABLE, run_due_sweeps
 
 NAMES = [entry.name for entry in TIMETABLE]
 
@@ -79,9 +79,10 @@ def test_workers_at_once_run_each_sweep_once(house):
 def test_a_sweep_whose_worker_died_is_taken_over_when_its_lease_ends(house):
     """A claim holds for the lease and no longer."""
     run_due_sweeps(house)
+    lease = {entry.name: entry.lease for entry in TIMETABLE}["cases.forget"]
     with house.write() as session:
         row = session.exec(select(Sweep).where(Sweep.name == "cases.forget")).one()
-        row.due_at, row.claim_token, row.lease_until = house.outside.clock.now(), "of a dead one", wall_now() + LEASE
+        row.due_at, row.claim_token, row.lease_until = house.outside.clock.now(), "of a dead one", wall_now() + lease
         session.add(row)
     assert run_due_sweeps(house) == []
     with house.write() as session:
@@ -90,3 +91,9 @@ def test_a_sweep_whose_worker_died_is_taken_over_when_its_lease_ends(house):
         session.add(row)
     assert run_due_sweeps(house) == ["cases.forget"]
     assert _row(house, "cases.forget").claim_token is None
+
+
+def test_a_dead_worker_leaves_no_look_out_for_longer_than_its_period():
+    """Whoever dies in the middle of a look that is due each minute delays it by a minute, not by ten."""
+    for entry in TIMETABLE:
+        assert entry.lease <= min(entry.every, dt.timedelta(minutes=10))

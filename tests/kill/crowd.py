@@ -258,13 +258,13 @@ def in_threads(deeds, most=4):
 
 
 def all_end(crowd, buyers, seconds, final=FINAL):
-    """Wait until every order is delivered or its money went back; what is left otherwise."""
+    """Wait until every order is delivered or its money went back; the buyers of what is left otherwise."""
     until, left = time.monotonic() + seconds, list(buyers)
     while left and time.monotonic() < until:
         crowd.revive()
         left = [one for one in left if one.look() not in final]
         time.sleep(0.5)
-    return [(one.email, one.phase) for one in left]
+    return left
 
 
 def newest_calls(base):

@@ -15,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from tests.kill.books import rows_about
 from tests.kill.crowd import FINAL, Stubborn, all_end, in_threads, judge, large, small
 from tests.kill.mishaps import Mishaps
 
@@ -45,7 +46,7 @@ def stream(crowd, orders, kills, seed, told=lambda _text: None, mishaps=None):
     crowd.revive()
     # So many lost answers about one order that its case opens are possible; deaths alone must not get that far.
     left = all_end(crowd, buyers, 240, FINAL if mishaps is None else FINAL | {"attention"})
-    found = [f"{email} ends as {phase}" for email, phase in left]
+    found = [f"{one.email} ends as {one.phase}: {rows_about(crowd, one)}" for one in left]
     if not found:
         time.sleep(1)
     found += judge(crowd, buyers)

@@ -26,8 +26,8 @@ def crowd(tmp_path):
         yield crowd
 
 
-def _order_fault(crowd, target, kind, seconds):
-    order = {"target": target, "kind": kind, "times": 100, "params": {"seconds": seconds}}
+def _order_fault(crowd, target, kind, seconds, times=100):
+    order = {"target": target, "kind": kind, "times": times, "params": {"seconds": seconds}}
     requests.post(f"{crowd.layout.sandbox_url}/control/faults", json=order, timeout=10).raise_for_status()
 
 
@@ -59,6 +59,12 @@ def _ask(crowd, query):
         (answer,) = shop.execute(query).fetchone()
     shop.close()
     return answer
+
+
+def _tell(crowd, statement):
+    with sqlite3.connect(crowd.layout.data_dir / "shop.sqlite", timeout=20) as shop:
+        assert shop.execute(statement).rowcount == 1
+    shop.close()
 
 
 def _until(deed):
@@ -94,6 +100,19 @@ def test_a_silent_supplier_holds_up_no_letter(crowd):
     mails = f"{crowd.layout.sandbox_url}/mailbox/api/messages"
     _until(lambda: requests.get(mails, params={"to": "lane@traveller.example"}, timeout=10).json()["messages"])
     assert _ask(crowd, "SELECT count(*) FROM calls WHERE step LIKE 'notify-%' AND ended_at IS NOT NULL") == 0
+
+
+def test_a_catalogue_that_is_read_slowly_holds_up_no_order(crowd):
+    """An order that waits for its next look gets it while the supplier still lists its plans."""
+    opened = _opened(crowd)[:1]
+    _order_fault(crowd, "linksfield.package_list", "slow", 5)
+    _order_fault(crowd, "linksfield.order_status", "malformed", 0, times=1)
+    _tell(crowd, "UPDATE sweeps SET due_at = '2000-01-01 00:00:00' WHERE name = 'catalogue.refresh'")
+    reading = "SELECT count(*) FROM sweeps WHERE name = 'catalogue.refresh' AND claim_token IS NOT NULL"
+    _until(lambda: _ask(crowd, reading))
+    [(buyer, page)] = _pay_and_close(crowd, opened).items()
+    buyer.wait_for(page, "ready")
+    assert _ask(crowd, reading) == 1
 
 
 @pytest.mark.parametrize("word", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
