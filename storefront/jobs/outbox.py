@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, or_, update
+from sqlalchemy import bindparam, func, or_, update
 from sqlmodel import Session, col, select
 
 from storefront.db import prepared
@@ -167,8 +167,19 @@ def finish(write: SessionFactory, claimed: Claimed, outcome: Again | None, clock
             prepared.run(session, _AGAIN, **ours, at=outcome.due_at)
 
 
-def fail(write: SessionFactory, claimed: Claimed, error: Exception, clock: Clock, on_parked: OnParked) -> None:
-    """Count the failure: due again after a growing pause, or parked with a case after `MAX_ATTEMPTS`."""
+def fail(
+    write: SessionFactory,
+    claimed: Claimed,
+    error: Exception,
+    clock: Clock,
+    on_parked: OnParked,
+    *,
+    patience: dt.timedelta = dt.timedelta(),
+) -> None:
+    """Count the failure: due again after a growing pause, or parked with a case after `MAX_ATTEMPTS`.
+
+    A row younger than `patience` (wall time) is not parked, however often it failed.
+    """
     pause = dt.timedelta(seconds=min(2.0**claimed.attempts, 600))
     with write() as session:
         ours = select(OutboxRow).where(*_STILL_OURS).with_for_update()
@@ -177,7 +188,7 @@ def fail(write: SessionFactory, claimed: Claimed, error: Exception, clock: Clock
             return
         row.claim_token, row.lease_until, row.hinted_at = None, None, None
         row.last_error = type(error).__name__
-        if claimed.attempts >= MAX_ATTEMPTS:
+        if claimed.attempts >= MAX_ATTEMPTS and wall_now() - row.staged_at >= patience:
             row.state = WorkState.PARKED
             on_parked(session, row)
         else:
@@ -203,6 +214,20 @@ def unhinted(read: SessionFactory, write: SessionFactory, clock: Clock, *, limit
         with write() as session:
             session.execute(update(OutboxRow).where(col(OutboxRow.id).in_(ids)).values(hinted_at=wall_now()))
     return found
+
+
+def failing(session: Session, jobs: str) -> int:
+    """How many waiting rows whose job begins with `jobs` have failed so often that others would be parked."""
+    stuck = (
+        select(func.count())
+        .select_from(OutboxRow)
+        .where(
+            OutboxRow.state == WorkState.WAITING,
+            OutboxRow.attempts >= MAX_ATTEMPTS,
+            col(OutboxRow.job).startswith(jobs),
+        )
+    )
+    return session.exec(stuck).one()
 
 
 def backlog_age(read: SessionFactory, clock: Clock) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gc
 import signal
 import threading
@@ -14,6 +15,7 @@ from storefront.jobs import outbox
 from storefront.jobs.engine import Lane
 from storefront.kernel.errors import OutsideError
 from storefront.wiring import House
+from storefront.worker import mail
 from storefront.worker.handlers import HANDLERS, parked
 from storefront.worker.timetable import run_due_sweeps
 
@@ -33,7 +35,8 @@ def run_row(house: House, row_id: str) -> bool:
         except Exception as error:  # noqa: BLE001 - whatever went wrong, the row must say so and be tried again
             level = _log.info if isinstance(error, OutsideError) else _log.exception
             level("job_failed", error=type(error).__name__, attempt=claimed.attempts)
-            outbox.fail(house.write, claimed, error, house.outside.clock, parked(house))
+            patience = mail.PATIENCE if mail.is_away(claimed.job, error) else dt.timedelta()
+            outbox.fail(house.write, claimed, error, house.outside.clock, parked(house), patience=patience)
         else:
             outbox.finish(house.write, claimed, outcome, house.outside.clock)
     return True

@@ -19,6 +19,7 @@ from storefront.models.work import Sweep
 from storefront.ordering import reconcile, sweeps
 from storefront.renewals import sweeps as renewal_sweeps
 from storefront.wiring import House
+from storefront.worker import mail
 
 LONGEST_LEASE = dt.timedelta(minutes=10)
 _FIRST = prepared.either(lambda insert: insert(Sweep).on_conflict_do_nothing(index_elements=["name"]))
@@ -46,6 +47,7 @@ def _refresh(house: House) -> object:
 TIMETABLE = (
     Entry("ordering.broken_promises", dt.timedelta(minutes=1), lambda house: sweeps.broken_promises(house.bench)),
     Entry("ordering.sleepers", dt.timedelta(minutes=2), lambda house: sweeps.sleepers(house.bench)),
+    Entry("letters.mail_down", dt.timedelta(minutes=1), mail.watch),
     Entry("renewals.sleepers", dt.timedelta(minutes=10), lambda house: renewal_sweeps.sleepers(house.bench)),
     Entry("money.reconcile", dt.timedelta(days=1), lambda house: reconcile.daily(house.bench)),
     Entry("cases.forget", dt.timedelta(days=1), lambda house: forget.forget_proofs(house.write, house.bench.now())),

@@ -36,6 +36,7 @@ NEEDED = {
         "closing_stuck",
         "parked_work",
         "books_differ",
+        "mail_down",
     ],
     "fault_names": ["twice", "empty", "letters", "not_89", "too_short", "too_long", "too_many"],
     "state_names": list(OrderState),
