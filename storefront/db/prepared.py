@@ -37,8 +37,7 @@ def run(session: Session, statement: Executable | Either, **values: Any) -> Curs
 
     What the session still has to write goes first. Rows it has loaded do not follow what the statement changes.
     """
-    if session.new or session.dirty:
-        session.flush()
+    session.flush()
     connection: Connection = session.info["connection"]
     if isinstance(statement, Either):
         statement = statement.postgresql if connection.dialect.name == "postgresql" else statement.sqlite

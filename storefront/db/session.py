@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -16,7 +16,7 @@ from storefront.ports import SessionFactory
 
 SQLITE_PATIENCE = 15
 """Seconds a writer waits for the others before it gives up with "database is locked"."""
-LOOK_AGAIN = 0.002
+LOOK_AGAIN = 0.004
 """Seconds between two looks at a lock that another process holds."""
 
 _open = threading.local()
@@ -102,6 +102,43 @@ class _Turn:
             self._lock.release()
 
 
+class _Joining(Session):
+    """A session that joins the transaction of a connection once somebody uses it; most transactions need none.
+
+    To make and to close one costs as much as two statements. All that a session keeps, it keeps in attributes of its
+    own, so that whatever is asked for first brings the whole of it about.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.__dict__["info"] = {"connection": connection}
+
+    def __getattr__(self, name: str) -> Any:
+        if self._is_used:
+            raise AttributeError(name)
+        info = self.info
+        super().__init__(info["connection"], expire_on_commit=False, join_transaction_mode="rollback_only", info=info)
+        return getattr(self, name)
+
+    @property
+    def _is_used(self) -> bool:
+        return "identity_map" in self.__dict__
+
+    def flush(self, objects: Sequence[Any] | None = None) -> None:
+        """As ever; without use there is nothing to write."""
+        if self._is_used:
+            super().flush(objects)
+
+    def expire_all(self) -> None:
+        """As ever; without use there is nothing to forget."""
+        if self._is_used:
+            super().expire_all()
+
+    def close(self) -> None:
+        """As ever; without use there is nothing to close."""
+        if self._is_used:
+            super().close()
+
+
 def session_factory(
     engine: Engine, *, read_only: bool = False, after_commit: Callable[[list[Any]], None] | None = None
 ) -> SessionFactory:
@@ -126,12 +163,12 @@ def session_factory(
             with turn, bound.connect() as connection, connection.begin():
                 if begin is not None:
                     begin(connection)
-                # The transaction is the connection's. Many need no more than that; the session joins it when one does.
-                session = Session(connection, expire_on_commit=False, join_transaction_mode="rollback_only")
-                session.info["connection"] = connection
-                with session:
+                session = _Joining(connection)
+                try:
                     yield session
                     session.flush()
+                finally:
+                    session.close()
         finally:
             _open.flag = False
         staged = session.info.get("staged")

@@ -68,7 +68,7 @@ class Engine:
     def consumer(self, lane: Lane, run_row: RunRow, *, threads: int) -> Consumer:
         """The threads of one lane: `start`, `check_worker_health` and `stop` are their life."""
         self._run_row = run_row
-        pace = {"initial_delay": 0.02, "max_delay": 0.2, "backoff": 1.3, "shutdown_timeout": GRACE}
+        pace = {"initial_delay": 0.05, "max_delay": 0.2, "backoff": 1.5, "shutdown_timeout": GRACE}
         return _Threads(self._lanes[lane], workers=threads, periodic=False, **pace)
 
     def pending(self) -> int:

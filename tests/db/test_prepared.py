@@ -115,3 +115,23 @@ def test_a_row_read_whole_has_its_columns_and_stays_as_it_is(house, order_id):
     assert isinstance(seen.state, OrderState)
     with pytest.raises(AttributeError):
         seen.reason = "changed"
+
+
+def test_a_session_is_made_for_whoever_uses_it(house, order_id):
+    """A transaction of plain statements needs none; one that loads a row gets all of it, in the same transaction."""
+    with house.write() as session:
+        prepared.run(session, update(Order).values(reason="told plainly"))
+        assert "identity_map" not in vars(session)
+        order = session.get_one(Order, order_id)
+        assert order.reason == "told plainly"
+        order.reason = "told through the session"
+    with house.read() as session:
+        assert session.exec(select(Order.reason)).one() == "told through the session"
+
+
+def test_what_a_session_does_not_have_is_an_error(house):
+    """It is no bottomless pit: a misspelt name is told, whether or not the session was used."""
+    with house.read() as session:
+        for _ in range(2):
+            with pytest.raises(AttributeError, match="no_such_thing"):
+                session.no_such_thing  # noqa: B018 - asked for to be refused
