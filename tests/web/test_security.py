@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import inspect
 import runpy
 from collections.abc import Callable
 from pathlib import Path
@@ -185,6 +186,14 @@ def test_a_view_without_a_guard_answers_nobody(quiet_app: Flask) -> None:
     answer = Visitor(quiet_app).ask("/forgotten")
     assert answer.status_code == 500
     assert "secret" not in answer.text
+
+
+def test_no_view_and_no_hook_is_a_coroutine(quiet_app: Flask) -> None:
+    """The application does not look for them, so that one would never be awaited."""
+    hooks = (quiet_app.before_request_funcs, quiet_app.after_request_funcs, quiet_app.teardown_request_funcs)
+    found = [*quiet_app.view_functions.values(), *(one for kind in hooks for some in kind.values() for one in some)]
+    assert len(found) > 60
+    assert [one for one in found if inspect.iscoroutinefunction(one)] == []
 
 
 def test_an_unknown_rate_is_refused_at_once() -> None:
