@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Any, TypeVar
 
 import structlog
-from flask import Flask, current_app, request
+from flask import Flask, current_app, g, request
 from limits import RateLimitItem, parse
 from limits.storage import Storage, storage_from_string
 from limits.strategies import FixedWindowRateLimiter
@@ -84,6 +84,10 @@ POLICIES: dict[str, Rate] = {
 }
 
 
+_UNKNOWN = Guard(Access.LOOPBACK, "health")
+"""Stands for a view nobody has looked at yet; compared by identity only."""
+
+
 class TooManyRequests(StorefrontError):
     """A network or session called too often; `retry_after` is in seconds."""
 
@@ -115,8 +119,11 @@ def declared_by(app: Flask, endpoint: str | None) -> Guard | None:
 
 
 def current_guard() -> Guard | None:
-    """What the view of this request declares; None when no view answers it."""
-    return declared_by(current_app, request.endpoint)
+    """What the view of this request declares; None when no view answers it. Looked up once, asked for by every hook."""
+    declared: Guard | None = g.get("guard", _UNKNOWN)
+    if declared is _UNKNOWN:
+        declared = g.guard = declared_by(current_app, request.endpoint)
+    return declared
 
 
 @lru_cache(maxsize=4096)
