@@ -14,6 +14,7 @@ from storefront.db import migrate
 from storefront.gateways.calls import Deadline, connect_within
 from storefront.gateways.http import Http, HttpAnswer, HttpCall
 from storefront.jobs import outbox
+from storefront.jobs.engine import Lane
 from storefront.kernel.clock import wall_now
 from storefront.kernel.errors import OutsideError, Refused, Unintelligible
 from storefront.settings import production_faults
@@ -105,7 +106,7 @@ def _database(house: House) -> Finding:
 
 def _queue(house: House) -> Finding:
     try:
-        pending = house.jobs.pending()
+        pending = sum(house.jobs.pending(lane) for lane in Lane)
         age = outbox.backlog_age(house.read, house.outside.clock)
     except Exception as broken:  # noqa: BLE001 - as above
         return Finding("queue", False, type(broken).__name__, "check SHOP_REDIS_URL, or SHOP_DATA_DIR's permissions")

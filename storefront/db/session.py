@@ -105,7 +105,7 @@ class _Turn:
 class _Joining(Session):
     """A session that joins the transaction of a connection once somebody uses it; most transactions need none.
 
-    To make and to close one costs as much as two statements. All that a session keeps, it keeps in attributes of its
+    To make and to close one costs as much as a statement. All that a session keeps, it keeps in attributes of its
     own, so that whatever is asked for first brings the whole of it about.
     """
 

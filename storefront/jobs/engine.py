@@ -15,7 +15,7 @@ from typing import Any
 from huey import Huey, RedisHuey, SqliteHuey
 from huey.consumer import Consumer
 
-from storefront.jobs.outbox import Hint
+from storefront.jobs.outbox import LETTERS, Hint
 
 RunRow = Callable[[str], Any]
 
@@ -32,7 +32,7 @@ class Lane(Enum):
 
 def lane_of(job: str) -> Lane:
     """Whatever only sends a mail is a letter; everything else moves an order, a SIM or a renewal."""
-    return Lane.LETTERS if job.startswith("letters.") else Lane.ORDERS
+    return Lane.LETTERS if job.startswith(LETTERS) else Lane.ORDERS
 
 
 class _SelfClosing(sqlite3.Connection):
@@ -71,9 +71,9 @@ class Engine:
         pace = {"initial_delay": 0.05, "max_delay": 0.2, "backoff": 1.5, "shutdown_timeout": GRACE}
         return _Threads(self._lanes[lane], workers=threads, periodic=False, **pace)
 
-    def pending(self) -> int:
+    def pending(self, lane: Lane) -> int:
         """Hints not yet taken."""
-        return sum(int(huey.pending_count()) for huey in self._lanes.values())
+        return int(self._lanes[lane].pending_count())
 
     def _run(self, row_id: str) -> None:
         if self._run_row is not None:

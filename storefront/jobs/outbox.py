@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import bindparam, func, or_, update
+from sqlalchemy import bindparam, func, not_, or_, update
 from sqlmodel import Session, col, select
 
 from storefront.db import prepared
@@ -29,6 +29,8 @@ from storefront.ports import SessionFactory
 LEASE = dt.timedelta(seconds=30)
 HINT_LIFE = dt.timedelta(seconds=30)
 MAX_ATTEMPTS = 10
+LETTERS = "letters."
+"""How the names of jobs begin that only send a mail."""
 
 
 class Hint(NamedTuple):
@@ -203,11 +205,15 @@ def due(read: SessionFactory, clock: Clock, *, limit: int = 200) -> list[str]:
         return list(session.exec(query))
 
 
-def unhinted(read: SessionFactory, write: SessionFactory, clock: Clock, *, limit: int = 200) -> list[Hint]:
-    """Rows that are due and free and have had no hint for `HINT_LIFE`; they are marked as hinted now."""
+def unhinted(
+    read: SessionFactory, write: SessionFactory, clock: Clock, *, letters: bool, limit: int = 200
+) -> list[Hint]:
+    """Letters, or all other rows, that are due and free and have had no hint for `HINT_LIFE`; marked as hinted now."""
     stale = or_(col(OutboxRow.hinted_at).is_(None), col(OutboxRow.hinted_at) < wall_now() - HINT_LIFE)
+    is_letter = col(OutboxRow.job).startswith(LETTERS)
+    kind = is_letter if letters else not_(is_letter)
     with read() as session:
-        query = select(OutboxRow.id, OutboxRow.job).where(*_due_and_free(clock), stale).limit(limit)
+        query = select(OutboxRow.id, OutboxRow.job).where(*_due_and_free(clock), stale, kind).limit(limit)
         found = [Hint(*row) for row in session.exec(query)]
     if found:
         ids = [hint.row_id for hint in found]
@@ -216,18 +222,19 @@ def unhinted(read: SessionFactory, write: SessionFactory, clock: Clock, *, limit
     return found
 
 
-def failing(session: Session, jobs: str) -> int:
-    """How many waiting rows whose job begins with `jobs` have failed so often that others would be parked."""
-    stuck = (
+def letters_held(session: Session, since: dt.datetime, error: str) -> int:
+    """How many letters staged before a moment (wall time) still wait, and failed last with this error."""
+    held = (
         select(func.count())
         .select_from(OutboxRow)
         .where(
             OutboxRow.state == WorkState.WAITING,
-            OutboxRow.attempts >= MAX_ATTEMPTS,
-            col(OutboxRow.job).startswith(jobs),
+            col(OutboxRow.job).startswith(LETTERS),
+            OutboxRow.staged_at <= since,
+            OutboxRow.last_error == error,
         )
     )
-    return session.exec(stuck).one()
+    return session.exec(held).one()
 
 
 def backlog_age(read: SessionFactory, clock: Clock) -> float:

@@ -138,11 +138,13 @@ class Closed:
 class Begun:
     """The order came to `state`, and the intent of its next call was stored in the same transaction: `go` makes it.
 
-    Whoever gets one must `go`: a call that was begun and not made counts as lost once its lease is over.
+    Whoever gets one must `go`: a call that was begun and not made counts as lost once its lease is over. Of a plain
+    read (`is_read`) nothing is stored: it may be left to somebody else.
     """
 
     state: OrderState
     go: Callable[[], Outcome]
+    is_read: bool = False
 
 
 ONWARD, FINISHED = Onward(), Finished()

@@ -40,13 +40,14 @@ _END = (
 
 @dataclass(frozen=True, slots=True)
 class Ticket:
-    """The right to make one call and to write its outcome."""
+    """The right to make one call, not later than `begin_by` (wall time), and to write its outcome."""
 
     call_id: str
     token: str
     key: str
     attempt: int
     request: dict[str, Any]
+    begin_by: dt.datetime
 
 
 def latest(session: Session, order_id: str, step: str) -> Call | None:
@@ -91,7 +92,7 @@ def begin(
     if prepared.run(session, _SAME, **of_step).first() is not None:
         raise AlreadyBegun(step)
     hard_end = wall_now() + dt.timedelta(seconds=deadline)
-    ticket = Ticket(new_id(), secrets.token_hex(16), key, attempt, request)
+    ticket = Ticket(new_id(), secrets.token_hex(16), key, attempt, request, wall_now() + LEASE_MARGIN)
     begun = {"started_at": now, "hard_end_at": hard_end, "lease_until": hard_end + LEASE_MARGIN}
     ours = {"id": ticket.call_id, "claim_token": ticket.token, "key": key, "request": request}
     try:
@@ -109,7 +110,7 @@ def reclaim(session: Session, call: Call, *, deadline: float) -> Ticket:
     call.hard_end_at = wall + dt.timedelta(seconds=deadline)
     call.lease_until = call.hard_end_at + LEASE_MARGIN
     session.add(call)
-    return Ticket(call.id, call.claim_token, call.key, call.attempt, dict(call.request))
+    return Ticket(call.id, call.claim_token, call.key, call.attempt, dict(call.request), wall + LEASE_MARGIN)
 
 
 def end(session: Session, ticket: Ticket, state: CallState, error: str = "") -> bool:

@@ -50,7 +50,7 @@ def step(bench: Workbench, order: Order) -> Outcome:
     if calls.is_running(last):
         return Wait(now + dt.timedelta(seconds=2))
     if last.state is CallState.REFUSED:
-        # Only a throttled notice leaves a refused call beside an open hold: nothing happened, so ask again.
+        # A notice that was throttled, or not made, leaves a refused call beside an open hold: nothing happened.
         return _notify(bench, order, reserved, attempt=last.attempt + 1)
     return resolve_lost(bench, order, reserved, last)
 
@@ -130,6 +130,11 @@ def _intend(
 
 
 def _report(bench: Workbench, order: Order, reserved: Hold, notice: PaymentNotice, ticket: calls.Ticket) -> Outcome:
+    if wall_now() > ticket.begin_by:
+        # Begun now it could still be running when its lease is over, and somebody else reports the same.
+        with bench.write() as session:
+            calls.end(session, ticket, CallState.REFUSED, "held up here and not made")
+        return ONWARD
     try:
         bench.outside.supplier.notify_payment(notice)
     except Throttled as later:
@@ -144,7 +149,7 @@ def _report(bench: Workbench, order: Order, reserved: Hold, notice: PaymentNotic
         if not calls.end(session, ticket, CallState.DONE):
             return ONWARD
         _accepted(bench, session, order, reserved, {"notice": ticket.attempt})
-    return deliver.fetch(bench, order, reserved)
+    return Begun(OrderState.CONFIRMED, partial(deliver.fetch, bench, order, reserved), is_read=True)
 
 
 def _after_refusal(bench: Workbench, order: Order, reserved: Hold, ticket: calls.Ticket, no: Refused) -> Outcome:

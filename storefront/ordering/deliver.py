@@ -36,7 +36,7 @@ def step(bench: Workbench, order: Order) -> Outcome:
 def fetch(bench: Workbench, order: Order, reserved: Hold) -> Outcome:
     """Plain reads until the code is there; an unusable one becomes a case and is never shown.
 
-    The order is confirmed, whatever it was when its row was read.
+    The order was confirmed, whatever it was when its row was read; one that has gone on since raises `StateRaced`.
     """
     now = bench.now()
     try:

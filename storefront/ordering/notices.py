@@ -20,7 +20,7 @@ from storefront.models.payment import Payment, PaymentState, Refund, RefundState
 from storefront.models.renewal import Renewal
 from storefront.ordering import confirm
 from storefront.ordering.bench import Begun, Workbench, locked, wake_renewal
-from storefront.ordering.pay import settle_in
+from storefront.ordering.pay import settle_in, settle_page
 from storefront.ordering.states import Event, move
 from storefront.ordering.steps import advance, wake
 from storefront.payments import ledger, settle
@@ -42,7 +42,8 @@ def handle(bench: Workbench, inbox_id: str) -> None:
         payment = settle.find(session, row.object_id) if is_of_page else None
     order_id, begun, is_ours = None, None, False
     if is_of_page:
-        order_id, begun = _settle(bench, row.object_id, payment)
+        order_id, page = _read_page(bench, row.object_id, payment)
+        begun = _settle_page(bench, order_id, page) if order_id and page else None
     elif row.type.startswith(("invoice.", "customer.subscription.")):
         is_ours = _wake_renewal(bench, row.subscription_id)
     elif row.payment_id:
@@ -53,23 +54,23 @@ def handle(bench: Workbench, inbox_id: str) -> None:
         advance(bench, order_id, begun=begun)
 
 
-def _settle(bench: Workbench, session_id: str, payment: Payment | None) -> tuple[str | None, Begun | None]:
-    """Read the payment page and write down what it says: the order it belongs to, if any, and what was begun."""
+def _read_page(bench: Workbench, session_id: str, payment: Payment | None) -> tuple[str | None, PaymentPage | None]:
+    """The order a payment page belongs to, if any, and the page; no page when what it says is known already."""
     if payment is not None and payment.state is PaymentState.PAID:
         # Its money was read back from the cashier before: the notice brings nothing new.
         return payment.order_id, None
     page = bench.outside.cashier.page(session_id)
     order_id = payment.order_id if payment else _by_reference(bench, page.client_reference)
-    return order_id, _settle_page(bench, order_id, page) if order_id else None
+    return order_id, page
 
 
 def settle_session(bench: Workbench, session_id: str) -> str | None:
-    """Read the payment page and act on what it says; None when no order of ours belongs to it."""
+    """Read the payment page and write down what it says; None when no order of ours belongs to it."""
     with bench.read() as session:
         payment = settle.find(session, session_id)
-    order_id, begun = _settle(bench, session_id, payment)
-    if order_id is not None and begun is not None:
-        advance(bench, order_id, begun=begun)
+    order_id, page = _read_page(bench, session_id, payment)
+    if order_id and page:
+        settle_page(bench, order_id, page)
     return order_id
 
 
@@ -77,9 +78,15 @@ def settle_order(bench: Workbench, order_id: str, *, budget: float) -> None:
     """The landing page's way in: read every page of the order, then advance as far as `budget` (seconds) allows."""
     with bench.read() as session:
         found = [str(one) for one in prepared.run(session, _PAGES, order_id=order_id).scalars()]
-    pages = [bench.outside.cashier.page(session_id) for session_id in found]
-    begun = [_settle_page(bench, order_id, page) for page in pages]
-    advance(bench, order_id, budget=budget, begun=next(filter(None, begun), None))
+    is_advanced = False
+    for session_id in found:
+        begun = _settle_page(bench, order_id, bench.outside.cashier.page(session_id))
+        if begun is not None:
+            # What was begun is made before the next page can go wrong.
+            advance(bench, order_id, budget=budget, begun=begun)
+            is_advanced = True
+    if not is_advanced:
+        advance(bench, order_id, budget=budget)
 
 
 def _settle_page(bench: Workbench, order_id: str, page: PaymentPage) -> Begun | None:

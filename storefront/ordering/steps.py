@@ -44,6 +44,9 @@ def advance(bench: Workbench, order_id: str, *, budget: float = 60.0, begun: Beg
     stop_at = time.monotonic() + budget
     while True:
         if begun is not None:
+            if begun.is_read and time.monotonic() >= stop_at:
+                wake(bench, order_id)
+                return begun.state
             state, go, begun = begun.state, begun.go, None
         else:
             with bench.read() as session:

@@ -15,7 +15,7 @@ from storefront.models.money import MoneyEntry
 from storefront.models.order import Order, OrderState
 from storefront.models.payment import Refund, RefundState
 from storefront.models.work import OutboxRow, WorkState
-from storefront.ordering.bench import Workbench, standing_key
+from storefront.ordering.bench import Workbench, order_row, standing_key
 from storefront.ordering.states import IS_OWED, IS_UNDER_WAY
 from storefront.ordering.steps import wake
 from storefront.payments import ledger
@@ -57,7 +57,7 @@ def broken_promises(bench: Workbench) -> int:
 
 
 def sleepers(bench: Workbench) -> int:
-    """Wake orders under way whose standing row is missing or done: none should exist; returns how many did."""
+    """Wake orders under way whose standing row is missing or done (none should exist) or parked; returns how many."""
     settled_for = bench.now() - dt.timedelta(minutes=2)
     with bench.read() as session:
         ids = session.exec(
@@ -70,11 +70,20 @@ def sleepers(bench: Workbench) -> int:
                 )
             ).all()
         )
-    asleep = [one for one in ids if standing_key(one) not in awake]
+    asleep = [one for one in ids if standing_key(one) not in awake and _is_under_way(bench, one)]
     for one in asleep:
-        _log.warning("order_asleep", order_id=one)
         wake(bench, one)
     return len(asleep)
+
+
+def _is_under_way(bench: Workbench, order_id: str) -> bool:
+    """Whether it still is: it may have come to rest between two looks. One that was parked has its case already."""
+    with bench.read() as session:
+        is_under_way = order_row(session, order_id).state in IS_UNDER_WAY
+        is_parked = outbox.is_parked(session, standing_key(order_id))
+    if is_under_way and not is_parked:
+        _log.warning("order_asleep", order_id=order_id)
+    return is_under_way
 
 
 def invariant_violations(bench: Workbench) -> list[str]:

@@ -8,11 +8,13 @@ from storefront.cases.open import open_case
 from storefront.cases.resolve import resolve_about
 from storefront.jobs import outbox
 from storefront.jobs.engine import Lane, lane_of
+from storefront.kernel.clock import wall_now
 from storefront.kernel.errors import Unreachable
 from storefront.wiring import House
 
 PATIENCE = dt.timedelta(days=1)
 """How long a letter is tried while nobody takes it. What refuses a letter for good does not get that long."""
+SOON = dt.timedelta(minutes=15)
 CASE, ABOUT = "mail_down", "mail"
 
 
@@ -22,17 +24,17 @@ def is_away(job: str, error: Exception) -> bool:
 
 
 def watch(house: House) -> int:
-    """Open the one case while letters have been failing for a quarter of an hour, and close it when none do.
+    """Open the one case while letters wait that nobody took for a quarter of an hour; close it when none does.
 
     Returns how many letters wait like that.
     """
     now = house.bench.now()
     with house.write() as session:
-        waiting = outbox.failing(session, "letters.")
+        waiting = outbox.letters_held(session, wall_now() - SOON, Unreachable.__name__)
         if waiting:
-            detail = f"{waiting} letters could not be handed to the mail server for a quarter of an hour: flask doctor"
+            detail = f"{waiting} letters were not taken for a quarter of an hour: flask doctor asks the mail server"
             owner = house.settings.case_owner
             open_case(session, kind=CASE, owner=owner, now=now, about=ABOUT, detail=detail)
         else:
-            resolve_about(session, ABOUT, CASE, resolution="letters leave again", now=now)
+            resolve_about(session, ABOUT, CASE, resolution="no letter waits any more", now=now)
     return waiting

@@ -21,6 +21,7 @@ from storefront.worker.timetable import run_due_sweeps
 
 LOOK_EVERY = 2.0
 """Seconds between two looks for forgotten rows, and between two at the timetable."""
+MOST_PENDING = 100
 _log = structlog.get_logger()
 
 
@@ -91,7 +92,11 @@ def serve(house: House) -> None:
 def _relay(house: House, lanes: list[Consumer]) -> None:
     for lane in lanes:
         lane.check_worker_health()
-    house.hint(outbox.unhinted(house.read, house.write, house.outside.clock))
+    for lane in Lane:
+        # What waits in a queue that long is forgotten by nobody; hinted again and again it would fill without end.
+        if house.jobs.pending(lane) < MOST_PENDING:
+            letters = lane is Lane.LETTERS
+            house.hint(outbox.unhinted(house.read, house.write, house.outside.clock, letters=letters))
 
 
 def _keep(name: str, turn: Callable[[], object], stop: threading.Event) -> None:

@@ -52,6 +52,8 @@ def test_letters_wait_for_a_mail_server_that_is_away(house, sandbox):
     """A quarter of an hour later there is one case for all of them; it ends by itself once they have left."""
     _letters_fail_once_more(house, sandbox, 451)
     assert _states(house) == [WorkState.WAITING] * 3
+    assert mail.watch(house) == 0
+    _set(house, staged_at=wall_now() - mail.SOON)
     assert mail.watch(house) == 3
     assert mail.watch(house) == 3
     assert _open_cases(house) == ["mail_down"]

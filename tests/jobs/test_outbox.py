@@ -4,6 +4,7 @@ import datetime as dt
 import threading
 
 import pytest
+from sqlalchemy import update
 from sqlmodel import select
 
 from storefront.db import migrate
@@ -121,13 +122,13 @@ def test_a_lost_hint_is_sent_again(store):
     """A due row whose hint is older than its life shows up for the relay, once."""
     write, clock, _ = store
     row_id = _stage(write, clock)
-    assert outbox.unhinted(write, write, clock) == []
+    assert outbox.unhinted(write, write, clock, letters=False) == []
     with write() as session:
         row = session.exec(select(OutboxRow)).one()
         row.hinted_at = wall_now() - outbox.HINT_LIFE * 2
         session.add(row)
-    assert outbox.unhinted(write, write, clock) == [outbox.Hint(row_id, "test.job")]
-    assert outbox.unhinted(write, write, clock) == []
+    assert outbox.unhinted(write, write, clock, letters=False) == [outbox.Hint(row_id, "test.job")]
+    assert outbox.unhinted(write, write, clock, letters=False) == []
 
 
 def test_errors_are_kept_without_their_words(store):
@@ -148,3 +149,15 @@ def test_done_is_stamped_with_business_time(store, tmp_path):
     assert _row(write).lease_until < wall_now() + outbox.LEASE + dt.timedelta(seconds=5)
     outbox.finish(write, claimed, None, clock)
     assert abs(_row(write).done_at - clock.now()) < dt.timedelta(minutes=1)
+
+
+def test_letters_and_other_work_are_hinted_apart(store):
+    """A queue full of letters must not keep the relay from sending word of an order."""
+    write, clock, _ = store
+    with write() as session:
+        for job, key in (("letters.test", "a letter"), ("test.job", "an order")):
+            outbox.stage(session, job=job, arguments={}, key=key, due_at=clock.now())
+        session.execute(update(OutboxRow).values(hinted_at=None))
+    [letter] = outbox.unhinted(write, write, clock, letters=True)
+    [other] = outbox.unhinted(write, write, clock, letters=False)
+    assert (letter.job, other.job) == ("letters.test", "test.job")

@@ -49,7 +49,7 @@ def test_late_money_wakes_an_order_that_is_being_laid_to_rest(house, sandbox):
     """It comes while a worker tells the supplier to set the profile free: the worker goes on with the order."""
     order_id = _lapsed(house, sandbox)
     sandbox.world.faults.arm("linksfield.payment_notice", "slow", seconds=2)
-    worker = threading.Thread(target=drain, args=(house,))
+    worker = threading.Thread(target=drain, args=(house,), kwargs={"rounds": 1})
     worker.start()
     until = time.monotonic() + 10
     while not calls_of(house, order_id, give_back.RELEASE):
@@ -57,5 +57,4 @@ def test_late_money_wakes_an_order_that_is_being_laid_to_rest(house, sandbox):
         time.sleep(0.02)
     _write_late_money(house, order_id)
     worker.join()
-    drain(house)
     assert order_of(house, order_id).state is OrderState.DELIVERED
