@@ -70,20 +70,20 @@ def sleepers(bench: Workbench) -> int:
                 )
             ).all()
         )
-    asleep = [one for one in ids if standing_key(one) not in awake and _is_under_way(bench, one)]
-    for one in asleep:
-        wake(bench, one)
-    return len(asleep)
+    return sum(_wake_sleeper(bench, one) for one in ids if standing_key(one) not in awake)
 
 
-def _is_under_way(bench: Workbench, order_id: str) -> bool:
-    """Whether it still is: it may have come to rest between two looks. One that was parked has its case already."""
+def _wake_sleeper(bench: Workbench, order_id: str) -> bool:
+    """Wake it, unless it came to rest between two looks. No alarm for one that was parked: it has its case."""
     with bench.read() as session:
         is_under_way = order_row(session, order_id).state in IS_UNDER_WAY
         is_parked = outbox.is_parked(session, standing_key(order_id))
-    if is_under_way and not is_parked:
+    if not is_under_way:
+        return False
+    if not is_parked:
         _log.warning("order_asleep", order_id=order_id)
-    return is_under_way
+    wake(bench, order_id)
+    return True
 
 
 def invariant_violations(bench: Workbench) -> list[str]:

@@ -32,7 +32,7 @@ def watch(house: House) -> int:
     with house.write() as session:
         waiting = outbox.letters_held(session, wall_now() - SOON, Unreachable.__name__)
         if waiting:
-            detail = f"{waiting} letters were not taken for a quarter of an hour: flask doctor asks the mail server"
+            detail = f"letters that nobody took for a quarter of an hour: {waiting}; flask doctor asks the mail server"
             owner = house.settings.case_owner
             open_case(session, kind=CASE, owner=owner, now=now, about=ABOUT, detail=detail)
         else:
