@@ -36,7 +36,7 @@ Step = Callable[[Workbench, Order], Outcome]
 
 
 def advance(bench: Workbench, order_id: str, *, budget: float = 60.0, begun: Begun | None = None) -> OrderState:
-    """Take the order as far as it goes now; returns its state.
+    """Take the order as far as it goes now; returns the state in which the last step found it.
 
     `budget` (seconds of wall time) bounds how many steps are begun here; the rest is left to a worker at once. What
     the caller has `begun` already comes first.

@@ -17,7 +17,7 @@ from storefront.kernel.errors import OutsideError
 from storefront.wiring import House
 from storefront.worker import mail
 from storefront.worker.handlers import HANDLERS, parked
-from storefront.worker.timetable import run_due_sweeps
+from storefront.worker.timetable import LOOKS, READINGS, run_due_sweeps
 
 LOOK_EVERY = 2.0
 """Seconds between two looks for forgotten rows, and between two at the timetable."""
@@ -56,7 +56,7 @@ def drain(house: House, *, rounds: int = 50) -> int:
 
 
 def serve(house: House) -> None:
-    """Run until told to stop: threads of Huey take hints, lane by lane, one of ours relays and one keeps the timetable.
+    """Run until told to stop: threads of Huey take hints, lane by lane; ours relay and keep the timetable.
 
     What is in hand when SIGTERM, SIGINT or SIGHUP comes has a few seconds to end.
     """
@@ -73,8 +73,13 @@ def serve(house: House) -> None:
         signal.signal(number, lambda *_: stop.set())
     for lane in lanes:
         lane.start()
-    # A catalogue is read for minutes from a slow supplier; orders that wait for their next look need the relay.
-    turns = {"relay": lambda: _relay(house, lanes), "timetable": lambda: run_due_sweeps(house)}
+    # A catalogue is read for minutes from a slow supplier; orders that wait for their next look need the relay, and
+    # a promise that is broken meanwhile needs its case.
+    turns = {
+        "relay": lambda: _relay(house, lanes),
+        "looks": lambda: run_due_sweeps(house, LOOKS),
+        "readings": lambda: run_due_sweeps(house, READINGS),
+    }
     keepers = [
         threading.Thread(target=_keep, args=(name, turn, stop), name=name, daemon=True) for name, turn in turns.items()
     ]
@@ -103,5 +108,5 @@ def _keep(name: str, turn: Callable[[], object], stop: threading.Event) -> None:
     while not stop.wait(LOOK_EVERY):
         try:
             turn()
-        except Exception:  # noqa: BLE001 - both must outlive a lost database; they say so and look again
+        except Exception:  # noqa: BLE001 - each must outlive a lost database; it says so and looks again
             _log.exception(f"{name}_failed")

@@ -44,15 +44,20 @@ def _refresh(house: House) -> object:
     return refresh.refresh(house.outside, house.write, settings=house.settings, now=house.outside.clock.now())
 
 
-TIMETABLE = (
+LOOKS = (
     Entry("ordering.broken_promises", dt.timedelta(minutes=1), lambda house: sweeps.broken_promises(house.bench)),
     Entry("ordering.sleepers", dt.timedelta(minutes=2), lambda house: sweeps.sleepers(house.bench)),
     Entry("letters.mail_down", dt.timedelta(minutes=1), mail.watch),
     Entry("renewals.sleepers", dt.timedelta(minutes=10), lambda house: renewal_sweeps.sleepers(house.bench)),
-    Entry("money.reconcile", dt.timedelta(days=1), lambda house: reconcile.daily(house.bench)),
     Entry("cases.forget", dt.timedelta(days=1), lambda house: forget.forget_proofs(house.write, house.bench.now())),
+)
+"""What asks only our own database, and takes moments."""
+READINGS = (
+    Entry("money.reconcile", dt.timedelta(days=1), lambda house: reconcile.daily(house.bench)),
     Entry("catalogue.refresh", dt.timedelta(hours=1), _refresh),
 )
+"""What reads long lists of a vendor, and takes minutes when that one is slow."""
+TIMETABLE = (*LOOKS, *READINGS)
 
 
 def run_due_sweeps(house: House, entries: Sequence[Entry] = TIMETABLE) -> list[str]:

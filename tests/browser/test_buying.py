@@ -123,6 +123,20 @@ def test_the_waiting_page_turns_into_the_esim_by_itself(person, shop):
     person.see_esim()
 
 
+def test_the_waiting_page_leads_on_to_payment_by_itself(person, shop):
+    """The cashier does not answer at once: nobody has to press "Pay" a second time, and the way back asks for it."""
+    with shop.hands:
+        shop.sandbox.world.faults.arm("stripe.session_create", "status", 9, status=503)
+        person.to_checkout()
+        person.fill_form()
+        person.page.get_by_role("button", name=re.compile("pay", re.IGNORECASE)).click()
+        person.page.get_by_role("heading", name="Reserving your eSIM").wait_for()
+        shop.sandbox.world.faults.clear()
+    person.page.wait_for_url("**/checkout/pay/**")
+    person.page.go_back()
+    person.page.get_by_role("heading", name="Reserved for you. Pay to get it.").wait_for()
+
+
 def test_a_form_with_mistakes_says_what_to_do(person):
     """Nothing typed: the summary names the fields, focusable and tied to them."""
     person.to_checkout()

@@ -103,7 +103,7 @@ def test_a_silent_supplier_holds_up_no_letter(crowd):
 
 
 def test_a_catalogue_that_is_read_slowly_holds_up_no_order(crowd):
-    """An order that waits for its next look gets it while the supplier still lists its plans."""
+    """While the supplier still lists its plans, who waits for a next look gets it, and promises are looked at."""
     opened = _opened(crowd)[:1]
     _order_fault(crowd, "linksfield.package_list", "slow", 5)
     _order_fault(crowd, "linksfield.order_status", "malformed", 0, times=1)
@@ -112,6 +112,8 @@ def test_a_catalogue_that_is_read_slowly_holds_up_no_order(crowd):
     _until(lambda: _ask(crowd, reading))
     [(buyer, page)] = _pay_and_close(crowd, opened).items()
     buyer.wait_for(page, "ready")
+    _tell(crowd, "UPDATE sweeps SET due_at = '2000-01-01 00:00:00' WHERE name = 'ordering.broken_promises'")
+    _until(lambda: _ask(crowd, "SELECT due_at > '2001' FROM sweeps WHERE name = 'ordering.broken_promises'"))
     assert _ask(crowd, reading) == 1
 
 

@@ -6,11 +6,12 @@ import dataclasses
 import datetime as dt
 from functools import partial
 
+import pytest
 import requests
 
 from storefront.kernel.clock import wall_now
 from storefront.models.order import CallState, OrderState
-from storefront.ordering import confirm, notices
+from storefront.ordering import confirm, hold, notices
 from storefront.ordering.bench import locked
 from storefront.ordering.pay import settle_in
 from storefront.ordering.steps import advance
@@ -52,6 +53,18 @@ def test_a_read_that_was_begun_keeps_to_the_budget(house, sandbox):
     order_id, begun = _paid(house, sandbox)
     assert advance(house.bench, order_id, budget=0, begun=begun) is OrderState.CONFIRMED
     assert order_of(house, order_id).state is OrderState.CONFIRMED
+
+
+@pytest.mark.parametrize(("within", "state"), [(0.4, OrderState.HELD), (4.0, OrderState.AWAITING_PAYMENT)])
+def test_a_slow_supplier_leaves_the_page_to_a_worker(house, sandbox, monkeypatch, within, state):
+    """What the supplier took of the time of whoever waits at the checkout, the cashier does not take once more."""
+    monkeypatch.setattr(hold, "AT_ONCE_WITHIN", within)
+    sandbox.world.faults.arm("linksfield.pre_order", "slow", seconds=0.5)
+    order_id = make_order(house, is_advanced=False)
+    advance(house.bench, order_id, budget=0.4)
+    assert order_of(house, order_id).state is state
+    advance(house.bench, order_id)
+    assert order_of(house, order_id).state is OrderState.AWAITING_PAYMENT
 
 
 def test_two_pages_of_one_order_lead_to_one_report(house, sandbox):
