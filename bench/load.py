@@ -148,9 +148,17 @@ def memory_mb(pid):
 
 
 def _children(pid):
-    out = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False).stdout
-    direct = [int(one) for one in out.split()]
+    direct = [one for one, parent in _parents() if parent == pid]
     return direct + [deeper for one in direct for deeper in _children(one)]
+
+
+def _parents():
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rsplit(")", 1)[1].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        yield int(stat.parent.name), int(fields[1])
 
 
 def as_table(rows):

@@ -27,8 +27,9 @@ TEND = "renewals.tend"
 
 _ORDER = select(Order).where(col(Order.id) == bindparam("order_id"))
 _BEGAN = select(Renewal.id).where(col(Renewal.order_id) == bindparam("order_id"))
-_LOCKED = _ORDER.with_for_update()
-_LOCKED_STATE = select(Order.state).where(col(Order.id) == bindparam("order_id")).with_for_update()
+# Rows that only name the order (a case, a letter) may be written meanwhile: nobody waits for those in a circle.
+_LOCKED = _ORDER.with_for_update(key_share=True)
+_LOCKED_STATE = select(Order.state).where(col(Order.id) == bindparam("order_id")).with_for_update(key_share=True)
 _OPEN_HOLD = (
     select(Hold)
     .where(col(Hold.order_id) == bindparam("order_id"), Hold.state != HoldState.DEAD)

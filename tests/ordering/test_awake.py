@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 
+import pytest
 from sqlalchemy import update
-from sqlmodel import col
+from sqlmodel import col, select
 
+from storefront.jobs import outbox
 from storefront.models.order import OrderState
 from storefront.models.payment import Payment, PaymentState
+from storefront.models.work import OutboxRow
 from storefront.ordering import give_back
-from storefront.ordering.bench import arm
+from storefront.ordering.bench import arm, locked, standing_key
 from storefront.ordering.pay import settle_page
 from storefront.ordering.states import Event, move
+from storefront.worker.handlers import parked
 from storefront.worker.run import drain
-from tests.making import calls_of, make_order, order_of, pay_at_cashier, payments_of
+from tests.making import calls_of, cases_of, make_order, order_of, pay_at_cashier, payments_of
 
 
 def _lapsed(house, sandbox):
@@ -58,3 +63,23 @@ def test_late_money_wakes_an_order_that_is_being_laid_to_rest(house, sandbox):
     _write_late_money(house, order_id)
     worker.join()
     assert order_of(house, order_id).state is OrderState.DELIVERED
+
+
+@pytest.mark.parametrize("database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True)
+def test_work_that_is_given_up_in_the_moment_of_late_money(house, sandbox):
+    """Its case names the order that the money holds, while the money waits for its row: neither is thrown back."""
+    order_id = _lapsed(house, sandbox)
+    with house.read() as session:
+        row_id = session.exec(select(OutboxRow.id).where(OutboxRow.key == standing_key(order_id))).one()
+    claimed = dataclasses.replace(outbox.claim(house.write, row_id, house.outside.clock), attempts=outbox.MAX_ATTEMPTS)
+    with house.write() as session:
+        locked(session, order_id)
+        given_up = (house.write, claimed, RuntimeError(), house.outside.clock, parked(house))
+        giving_up = threading.Thread(target=outbox.fail, args=given_up)
+        giving_up.start()
+        giving_up.join(timeout=10)
+        assert not giving_up.is_alive()
+        arm(session, order_id, house.bench.now())
+    assert [case.kind for case in cases_of(house, order_id)] == ["parked_work"]
+    with house.read() as session:
+        assert not outbox.is_parked(session, standing_key(order_id))
