@@ -42,6 +42,11 @@ _MOVES = (
     .order_by(col(OrderEvent.id))
 )
 _ACTS = select(StaffAction.at, StaffAction.verb).where(col(StaffAction.about) == bindparam("about"))
+_REFUND = (
+    select(Refund).where(col(Refund.order_id) == bindparam("order_id")).order_by(col(Refund.decided_at).desc()).limit(1)
+)
+_CASE = select(Case).where(col(Case.order_id) == bindparam("order_id"), col(Case.resolved_at).is_(None)).limit(1)
+_PLAN_SLUG = select(Plan.slug).where(col(Plan.id) == bindparam("plan_id"))
 _ISO2 = select(Destination.iso2).where(col(Destination.slug) == bindparam("slug"))
 _PROFILE = select(Profile).where(col(Profile.order_id) == bindparam("order_id"))
 
@@ -180,13 +185,11 @@ def _view(session: Session, order: Order, margin_seconds: int) -> OrderView:
     payments = prepared.rows(session, _PAYMENTS, order_id=order.id)
     paid = next((one for one in payments if one.state is PaymentState.PAID and not one.is_extra), None)
     page = next((one for one in payments if one.state is PaymentState.OPEN), None)
-    refunds = select(Refund).where(Refund.order_id == order.id).order_by(col(Refund.decided_at).desc())
-    refund = None if is_calm else session.exec(refunds).first()
-    cases = select(Case).where(Case.order_id == order.id, col(Case.resolved_at).is_(None))
-    case = None if is_calm else session.exec(cases).first()
+    refund = None if is_calm else prepared.first(session, _REFUND, order_id=order.id)
+    case = None if is_calm else prepared.first(session, _CASE, order_id=order.id)
     top_up = session.get(TopUp, order.id) if is_top_up else None
     iso2 = None if is_top_up else prepared.run(session, _ISO2, slug=order.destination_slug).scalar()
-    plan_slug = None if is_calm else session.exec(select(Plan.slug).where(Plan.id == order.plan_id)).first()
+    plan_slug = None if is_calm else prepared.run(session, _PLAN_SLUG, plan_id=order.plan_id).scalar()
     events = prepared.run(session, _MOVES, order_id=order.id).all()
     closes = hold.held_until - dt.timedelta(seconds=margin_seconds) if hold else None
     if is_top_up:
