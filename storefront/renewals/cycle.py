@@ -94,7 +94,7 @@ def _linked(bench: Workbench, renewal_id: str) -> tuple[Renewal, OrderState]:
                 renewal.subscription_id, renewal.customer_id = paid.subscription_id, paid.customer_id
                 session.add(renewal)
                 states.tell(session, renewal_id, "linked", bench.now())
-                states.move(session, renewal_id, Event.PAID_LATE, now=bench.now())
+                states.move(session, renewal_id, Event.PAID_LATE, now=bench.now(), reason="")
         session.flush()
         session.refresh(renewal)
     return renewal, order_state

@@ -6,19 +6,25 @@ import datetime as dt
 import re
 
 import pytest
-from sqlmodel import select
+from sqlalchemy import update
+from sqlmodel import col, select
 
 from storefront.models.case import Case
+from storefront.models.payment import Payment, PaymentState
 from storefront.models.renewal import Renewal, RenewalState
+from storefront.ordering.bench import wake_renewal
+from storefront.ordering.pay import settle_page
+from storefront.ordering.states import Event, move
 from storefront.renewals import close
 from storefront.sandbox.linksfield.sims.plans import PLANS
 from storefront.sandbox.linksfield.sims.sim import Renewal as Record
-from tests.making import mails_to, order_of
+from tests.making import mails_to, order_of, payments_of
 from tests.owner import open_sim, order_id, press, see_sim, top_up_path
 from tests.subscriber import (
     PLAN,
     agree_top_up,
     ask,
+    charges,
     finish,
     renewal_of,
     some_iccid,
@@ -89,6 +95,30 @@ def test_an_order_that_is_never_paid_leaves_nothing_behind(traveller, sandbox, h
     with house.read() as session:
         assert [one.state for one in session.exec(select(Renewal))] == [RenewalState.DROPPED]
     assert ask(sandbox, "subscriptions") == []
+
+
+def test_late_money_revives_what_was_agreed_with_it(traveller, sandbox, house):
+    """Given up in the moment of payment, and what was agreed was dropped: the money brings back both, once."""
+    sandbox.world.faults.arm("stripe.webhook", "drop", 9)
+    open_sim(traveller, some_iccid(sandbox))
+    reference = agree_top_up(traveller)
+    order = order_id(traveller, reference)
+    assert traveller.pay(reference)["result"] == "paid"
+    with house.write() as session:
+        session.execute(update(Payment).where(col(Payment.order_id) == order).values(state=PaymentState.EXPIRED))
+        move(session, order, Event.LAPSED, now=house.bench.now(), reason="not_paid_in_time")
+        [agreed] = session.exec(select(Renewal.id))
+        wake_renewal(session, agreed, house.bench.now())
+    traveller.drain()
+    assert renewal_of(house, agreed).state is RenewalState.DROPPED
+    settle_page(house.bench, order, house.outside.cashier.page(payments_of(house, order)[0].session_id))
+    traveller.drain()
+    traveller.wait(3)
+    revived, renewal = order_of(house, order), renewal_of(house, agreed)
+    assert (revived.state.value, revived.reason) == ("delivered", "")
+    assert (renewal.state, renewal.reason) == (RenewalState.ACTIVE, "")
+    assert [one["status"] for one in ask(sandbox, "subscriptions")] == ["active"]
+    assert len(charges(sandbox)) == 1
 
 
 @pytest.mark.parametrize(
