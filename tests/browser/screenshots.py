@@ -131,6 +131,7 @@ def walk(somebody):
     reference = somebody.see_esim()
     somebody.shoot("ready", whole=True)
     somebody.visit("en/orders", "history")
+    _reserving(somebody)
     _ended(somebody, "refunded", ("linksfield.payment_notice", "hold_lapsed"), ("linksfield.pre_order", "sold_out"))
     _ended(somebody, "attention", ("linksfield.order_status", "bad_qr"), ("linksfield.profile", "bad_qr"))
     faults.arm("linksfield.pre_order", "sold_out", 1)
@@ -153,6 +154,19 @@ def walk(somebody):
     for path, name in (("control", "sandbox-control"), ("mailbox", "sandbox-mailbox")):
         page.goto(f"{shop.sandbox.url}/{path}")
         somebody.shoot(name)
+
+
+def _reserving(somebody):
+    """An order whose payment page does not open at once; what follows walks away from it."""
+    faults = somebody.shop.sandbox.world.faults
+    with somebody.shop.hands:
+        faults.arm("stripe.session_create", "status", 9, status=503)
+        somebody.to_checkout()
+        somebody.fill_form()
+        somebody.page.get_by_role("button", name=re.compile("pay", re.IGNORECASE)).click()
+        somebody.page.get_by_role("heading", name="Reserving your eSIM").wait_for()
+        somebody.shoot("reserving")
+        faults.clear()
 
 
 def _ended(somebody, name, *misfortunes):
