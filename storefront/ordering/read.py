@@ -21,6 +21,7 @@ from storefront.models.payment import Payment, PaymentState, Refund
 from storefront.models.profile import Profile, TopUp
 from storefront.models.staff import StaffAction
 from storefront.ordering.bench import open_hold
+from storefront.ordering.hold import PATIENCE
 from storefront.ordering.pay import TOP_UP_WINDOW
 from storefront.ordering.progress import PHASES, OrderNotFound, seen
 from storefront.ports import SessionFactory
@@ -174,6 +175,12 @@ def for_letter(read: SessionFactory, order_id: str, *, margin_seconds: int) -> t
     with read() as session:
         [order] = prepared.rows(session, _BY_ID, order_id=order_id)
         return _view(session, order, margin_seconds), order.email
+
+
+def given_up_at(order: OrderView, hold_seconds: int) -> dt.datetime:
+    """When an order is given up, at the latest, that cannot be reserved or gets no payment page."""
+    is_top_up = order.kind == OrderKind.TOP_UP.value
+    return order.placed_at + (TOP_UP_WINDOW if is_top_up else PATIENCE + dt.timedelta(seconds=hold_seconds))
 
 
 def _view(session: Session, order: Order, margin_seconds: int) -> OrderView:

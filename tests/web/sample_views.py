@@ -154,7 +154,7 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "checkout": ("checkout/form.html", {"plan": make_plan(), "form": make_checkout(), **CALM}),
     "checkout-faults": ("checkout/form.html", {"plan": make_plan(), "form": FAULTY, **CALM}),
     "checkout-problem": ("checkout/form.html", {"plan": SOLD_OUT, "form": make_checkout(), **SORRY}),
-    "reserving": ("orders/waiting.html", {"order": make_order("reserving", state="placed")}),
+    "reserving": ("orders/waiting.html", {"order": make_order("reserving", state="placed"), "given_up_at": HOLD}),
     "pay": ("orders/pay.html", {"order": make_order("pay", held_until=HOLD)}),
     "preparing": ("orders/waiting.html", {"order": make_paid("preparing")}),
     "attention": ("orders/waiting.html", {"order": LATE}),
@@ -176,7 +176,8 @@ PAGES: dict[str, tuple[str, dict[str, Any]]] = {
     "topped-up-queued": ("orders/topped_up.html", {"order": make_top_up("queued"), "renewal": None}),
     **{
         f"top-up-{phase}": (
-            f"orders/{page}.html", {"order": make_order(phase, kind="top_up", destination_slug="", **more)},
+            f"orders/{page}.html",
+            {"order": make_order(phase, kind="top_up", destination_slug="", **more), "given_up_at": HOLD},
         )
         for phase, page, more in (
             ("reserving", "waiting", {}), ("pay", "pay", {"held_until": HOLD}), ("preparing", "waiting", {}),

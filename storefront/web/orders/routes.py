@@ -61,7 +61,8 @@ def show(locale: str, reference: str) -> Response | str | tuple[str, int]:
         return render_template("orders/topped_up.html", order=order, renewal=renewal)
     if order.phase in WAITING:
         ask_again(house().bench, order.id)
-        return render_template("orders/waiting.html", order=order)
+        given_up_at = read.given_up_at(order, house().settings.supplier_hold_seconds)
+        return render_template("orders/waiting.html", order=order, given_up_at=given_up_at)
     if order.phase == "pay":
         return render_template("orders/pay.html", order=order)
     return render_template("orders/ended.html", order=order)
