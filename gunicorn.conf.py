@@ -29,9 +29,9 @@ def on_starting(_server: Any) -> None:
     gc.freeze()
 
 
-# The heartbeat file must not wait for a disk.
+# The heartbeat file must not wait for a disk; where that memory is not ours to write, it does all the same.
 _MEMORY = Path("/dev/shm")  # noqa: S108 - gunicorn makes its own file in it, with a name nobody can guess
-worker_tmp_dir = str(_MEMORY) if _MEMORY.is_dir() else None
+worker_tmp_dir = str(_MEMORY) if os.access(_MEMORY, os.W_OK | os.X_OK) else None
 control_socket_disable = True
 
 keepalive = 15
